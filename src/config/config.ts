@@ -1,0 +1,36 @@
+// The configuration as the program uses it: typed slices, each made of the words of the folder that takes it.
+import type { Region, Service } from '../director/service.ts'
+import type { GeoSource } from '../geo/geo.ts'
+import type { Monitor } from '../health/health.ts'
+
+/** Where to listen. */
+export interface Endpoint {
+  /** An address, never a name. */
+  readonly host: string
+  readonly port: number
+}
+
+export interface Config {
+  /** The absolute path of the file that this came from. */
+  readonly file: string
+  /** UDP and TCP each. */
+  readonly listen: readonly Endpoint[]
+  /** Data-plane threads for UDP. */
+  readonly workers: number
+  /** Absolute path of the folder whose `*.zone` files are served. */
+  readonly zones: string
+  /** Absolute path. */
+  readonly state: string
+  readonly geo: GeoSource | undefined
+  readonly admin: { readonly listen: Endpoint } | undefined
+  readonly log: { readonly level: string }
+  readonly startup: { readonly deadlineMs: number }
+  readonly tcp: {
+    readonly maxConnections: number
+    readonly maxConnectionsPerClient: number
+    readonly idleTimeoutMs: number
+  }
+  readonly monitors: ReadonlyMap<string, Monitor>
+  readonly regions: ReadonlyMap<string, Region>
+  readonly services: ReadonlyMap<string, Service>
+}

@@ -1,0 +1,1 @@
+// Plans: for every service and client class, which balancers answer and with what share, and why.
