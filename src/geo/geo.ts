@@ -1,6 +1,6 @@
 // Where clients are. A locator lists networks with their locations, once, in a short-lived worker; a client map
 // compiles them to the classes of one ordering question (client-map.ts). Nothing here is asked per query.
-import type { Address } from '../base/address.ts'
+import type { Fault } from '../base/fault.ts'
 
 /** What geo data says of a network. A missing field is unknown. */
 export interface Location {
@@ -12,16 +12,6 @@ export interface Location {
   /** Two letters: AF AN AS EU NA OC SA. */
   readonly continent?: string
   readonly asn?: number
-}
-
-/**
- * A range of addresses of one family with one location. `location` is an index into the locator's `locations`.
- * `first` and `last` are inclusive.
- */
-export interface Network {
-  readonly first: Address
-  readonly last: Address
-  readonly location: number
 }
 
 /**
@@ -53,6 +43,12 @@ export interface Locator {
   /** Words that the data's licence wants shown, if any. */
   readonly attribution: string | undefined
   readonly read: () => Networks
+}
+
+/** A source opened: a locator, unless a fault of severity error forbids it; and all faults. */
+export interface LocatorLoad {
+  readonly locator: Locator | undefined
+  readonly faults: readonly Fault[]
 }
 
 export type GeoSource =

@@ -1,0 +1,108 @@
+// Figures of the way from geo data to a client class: reading geoip-lite, compiling one question, laying it out, looking up.
+// Run alone by plain node: `node test/bench/client-map.ts`. Cold start allows the first three together well under 1 s.
+import { seededRandom } from '../../src/base/random.ts'
+import { compileRanges, type ClientMap } from '../../src/geo/client-map.ts'
+import type { Networks } from '../../src/geo/geo.ts'
+import { openLocator } from '../../src/geo/locator/locator.ts'
+import { clientMapWords, findClass, writeClientMap } from '../../src/snapshot/client-map.ts'
+import { nearest } from '../../src/steer/nearest.ts'
+
+const SITES: readonly (readonly [number, number])[] = [
+  [38.9, -77.4],
+  [53.3, -6.3],
+  [19.1, 72.9],
+  [37.4, -122],
+  [45.6, -121.2],
+  [-23.5, -46.6],
+  [50.1, 8.7],
+  [59.3, 18.1],
+  [35.7, 139.7],
+  [37.6, 127],
+  [1.35, 103.8],
+  [-33.9, 151.2],
+  [-33.9, 18.4],
+  [25.3, 55.3],
+  [22.3, 114.2],
+  [43.7, -79.4],
+  [51.5, -0.1],
+  [48.9, 2.4],
+  [41.9, -87.6],
+  [32.8, -96.8],
+]
+
+const DEPTH = 3
+const LOOKUPS = 2_000_000
+
+/** 65,536 clients of two words. */
+const CLIENT_MASK = (1 << 17) - 1
+
+const { locator } = openLocator({ source: 'geoip-lite' })
+if (!locator) throw new Error('no geo data')
+console.log(locator.describe())
+const networks = timed('read geoip-lite', () => locator.read())
+console.log(
+  `  ${networks.ipv4.count} IPv4 and ${networks.ipv6.count} IPv6 networks, ${networks.locations.length} places`,
+)
+for (const regions of [3, 20]) measure(networks, regions)
+
+function measure(networks: Networks, count: number): void {
+  console.log(`nearest of ${count} regions, depth ${DEPTH}`)
+  const sites = SITES.slice(0, count).map(([latitude, longitude]) => ({ weight: 1, latitude, longitude }))
+  const regions = new Map(sites.map((site, i) => [`region-${i}`, site]))
+  const names = [...regions.keys()]
+  const step = nearest({ step: 'nearest', depth: DEPTH, within: 0, bias: {} })
+  const result = timed('  compile', () =>
+    compileRanges(networks, (location) => step.classify!(location ?? {}, { regions }, names)),
+  )
+  if ('fault' in result) throw new Error(result.fault.message)
+  const { map } = result
+  const words = new Int32Array(new SharedArrayBuffer(clientMapWords(map) * 4))
+  timed('  write', () => writeClientMap(map, words, 0))
+  const size = mebibytes(words.byteLength)
+  console.log(`  ${map.classes.length} classes, ${map.ipv4.count} + ${map.ipv6.count} ranges, ${size}`)
+  for (const family of [4, 6] as const) lookUp(map, words, family)
+}
+
+/** Clients evenly over the ranges, not over the address space, and in no order: the least friendly to caches. */
+function lookUp(map: ClientMap, words: Int32Array, family: 4 | 6): void {
+  const clients = randomClients(map, family)
+  const client = Int32Array.of(family, 0, 0, 0, 1)
+  let sum = 0
+  for (const name of ['cold', 'warm']) {
+    const before = performance.now()
+    for (let i = 0; i < LOOKUPS; i++) {
+      client[1] = clients[(i * 2) & CLIENT_MASK]!
+      client[2] = clients[((i * 2) & CLIENT_MASK) + 1]!
+      sum += findClass(words, 0, client)
+    }
+    const ns = ((performance.now() - before) / LOOKUPS) * 1e6
+    console.log(`  IPv${family} look-up, ${name}: ${ns.toFixed(0)} ns (checksum ${sum})`)
+  }
+}
+
+/** The first two words of each client. */
+function randomClients(map: ClientMap, family: 4 | 6): Int32Array {
+  const random = seededRandom(family)
+  const { start, count } = family === 4 ? map.ipv4 : map.ipv6
+  const clients = new Int32Array(CLIENT_MASK + 1)
+  for (let i = 0; i < clients.length; i += 2) {
+    const range = Math.floor(random() * count) * (family === 4 ? 1 : 4)
+    const noise = Math.floor(random() * 256)
+    clients[i] = start[range]! + (family === 4 ? noise : 0)
+    clients[i + 1] = family === 4 ? 0 : start[range + 1]! + noise
+  }
+  return clients
+}
+
+function timed<T>(what: string, run: () => T): T {
+  const before = performance.now()
+  const result = run()
+  const { rss, heapUsed } = process.memoryUsage()
+  const took = (performance.now() - before).toFixed(0)
+  console.log(`${what}: ${took} ms (resident ${mebibytes(rss)}, heap ${mebibytes(heapUsed)})`)
+  return result
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`
+}
