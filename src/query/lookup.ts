@@ -1,0 +1,136 @@
+// Where a name stands in our zones: RFC 1034 §4.3.2 steps 2 and 3 with RFC 4592 wildcards and RFC 6672 DNAMEs,
+// on the zone image. A lookup says what was found and where; composing bytes from it is another step.
+import { TYPE } from '../dns/types.ts'
+import { firstSlot } from '../snapshot/hash.ts'
+import type { Snapshot } from '../snapshot/publication.ts'
+import { HAS_DNAME, header, nodeRecord, rrsetRecord, zoneRecord } from '../snapshot/zone-image.ts'
+import { suffixIs, type NameCursor } from './name-cursor.ts'
+
+/** What a lookup found. */
+export const FOUND = {
+  /** No zone of ours holds the name. */
+  nothing: 0,
+  /** The zone that holds it never loaded. */
+  failedZone: 1,
+  /** `node` owns the name, or is the wildcard that stands in for it. */
+  node: 2,
+  /** `node` is the delegation at or above the name. */
+  delegation: 3,
+  /** `node` owns a DNAME above the name; `label` is where its owner begins within the name. */
+  dname: 4,
+  /** The name does not exist. */
+  noName: 5,
+} as const
+
+export interface Lookup {
+  /** Offset of the zone's record. */
+  zone: number
+  /** Offset of the node's record. */
+  node: number
+  label: number
+}
+
+export function createLookup(): Lookup {
+  return { zone: 0, node: 0, label: 0 }
+}
+
+/** Finds a name for a query type (which matters for DS alone: it belongs to the parent's side of a cut). */
+export function lookUp(lookup: Lookup, { zoneWords, zoneBytes }: Snapshot, name: NameCursor, type: number): number {
+  let zoneLabel = findZone(lookup, zoneWords, zoneBytes, name, 0)
+  if (zoneLabel < 0) return FOUND.nothing
+  // RFC 4035 §3.1.4.1: the parent zone answers for DS, where we serve it too.
+  if (type === TYPE.DS && zoneLabel === 0 && name.labels > 0) {
+    const child = lookup.zone
+    zoneLabel = findZone(lookup, zoneWords, zoneBytes, name, 1)
+    if (zoneLabel < 0) lookup.zone = child
+  }
+  const zone = lookup.zone
+  if (zoneWords[zone + zoneRecord.apex] === 0) return FOUND.failedZone
+  let label = 0
+  let node = findNode(zoneWords, zoneBytes, name, label, zone)
+  while (node === 0) node = findNode(zoneWords, zoneBytes, name, ++label, zone)
+  return classify(lookup, zoneWords, node, label, type)
+}
+
+/** `node` is the name itself (label 0) or its closest encloser. */
+function classify(lookup: Lookup, zoneWords: Int32Array, node: number, label: number, type: number): number {
+  const cut = zoneWords[node + nodeRecord.cut]!
+  lookup.node = node
+  lookup.label = label
+  if (cut !== 0 && !(type === TYPE.DS && label === 0 && cut === node)) {
+    lookup.node = cut
+    return FOUND.delegation
+  }
+  if (label === 0) return FOUND.node
+  if ((zoneWords[node + nodeRecord.rrsets]! & HAS_DNAME) !== 0) return FOUND.dname
+  const wildcard = zoneWords[node + nodeRecord.wildcard]!
+  if (wildcard === 0) return FOUND.noName
+  lookup.node = wildcard
+  return FOUND.node
+}
+
+/** The longest origin that the name ends in, from label `from` on; returns its label, or −1. */
+function findZone(
+  lookup: Lookup,
+  zoneWords: Int32Array,
+  zoneBytes: Uint8Array,
+  name: NameCursor,
+  from: number,
+): number {
+  if (zoneWords.length === 0) return -1
+  const depths = zoneWords[header.depths]!
+  const table = zoneWords[header.zoneTable]!
+  const mask = zoneWords[header.zoneMask]!
+  for (let label = from; label <= name.labels; label++) {
+    const depth = name.labels - label
+    if ((depths & (1 << (depth < 31 ? depth : 31))) === 0) continue
+    let slot = firstSlot(name.hash[label]!, 0, mask)
+    for (let zone = zoneWords[table + slot]!; zone !== 0; zone = zoneWords[table + slot]!) {
+      const length = zoneWords[zone + zoneRecord.nameLength]!
+      if (
+        zoneWords[zone + zoneRecord.hash] === name.hash[label] &&
+        suffixIs(name, label, zoneBytes, (zone + zoneRecord.name) * 4, length)
+      ) {
+        lookup.zone = zone
+        return label
+      }
+      slot = (slot + 1) & mask
+    }
+  }
+  return -1
+}
+
+/** The node of a zone whose name is the suffix from that label on; 0 for none. */
+export function findNode(
+  zoneWords: Int32Array,
+  zoneBytes: Uint8Array,
+  name: NameCursor,
+  label: number,
+  zone: number,
+): number {
+  const hash = name.hash[label]!
+  const table = zoneWords[header.nodeTable]!
+  const mask = zoneWords[header.nodeMask]!
+  let slot = firstSlot(hash, zoneWords[zone + zoneRecord.seed]!, mask)
+  for (let node = zoneWords[table + slot]!; node !== 0; node = zoneWords[table + slot]!) {
+    if (
+      zoneWords[node + nodeRecord.hash] === hash &&
+      zoneWords[node + nodeRecord.zone] === zone &&
+      suffixIs(name, label, zoneBytes, (node + nodeRecord.name) * 4, zoneWords[node + nodeRecord.nameLength]!)
+    ) {
+      return node
+    }
+    slot = (slot + 1) & mask
+  }
+  return 0
+}
+
+/** The RRset of that type at a node, or its first for ANY (RFC 8482 §4.1); 0 for none. */
+export function findRrset(zoneWords: Int32Array, node: number, type: number): number {
+  let rrset = node + nodeRecord.name + ((zoneWords[node + nodeRecord.nameLength]! + 3) >> 2)
+  for (let left = zoneWords[node + nodeRecord.rrsets]! & 0xffff; left > 0; left--) {
+    if ((zoneWords[rrset + rrsetRecord.typeAndCount]! & 0xffff) === type || type === TYPE.ANY) return rrset
+    rrset += rrsetRecord.wire + ((zoneWords[rrset + rrsetRecord.wireLength]! + 3) >> 2)
+  }
+  return 0
+}

@@ -1,0 +1,315 @@
+// A response being composed in place: sections are appended in their order, a name is compressed against the names
+// before it (RFC 1035 §4.1.4), and what does not fit rolls back. Nothing is allocated.
+import { RCODE, TYPE } from '../dns/types.ts'
+import { RECORD_HEADER_BYTES, rrsetRecord } from '../snapshot/zone-image.ts'
+import { createNameCursor, lowerCase, readName, type NameCursor } from './name-cursor.ts'
+import { HEADER_BYTES, type Query } from './query.ts'
+
+/** The largest UDP payload that we send and announce: no fragments on any path (DNS flag day 2020). */
+export const UDP_PAYLOAD = 1232
+
+/** A limit of this size is a stream's: no truncation by the client's EDNS size. */
+export const STREAM_LIMIT = 65535
+
+const UDP_PAYLOAD_WITHOUT_EDNS = 512
+const OPT_BYTES = 11
+const SUBNET_OPTION_BYTES = 8
+const OPTION_CLIENT_SUBNET = 8
+const MAX_POINTER = 0x3fff
+/** Label beginnings that may be pointed at. Beyond this names are merely written longer. */
+const MAX_TARGETS = 96
+
+export interface Message {
+  output: Uint8Array
+  begin: number
+  /** The next byte. */
+  at: number
+  /** Where records must end: room for the OPT record is kept behind. */
+  limit: number
+  answers: number
+  authorities: number
+  additionals: number
+  authoritative: boolean
+  truncated: boolean
+  /** The ECS scope of what was answered so far: the longest of its parts. */
+  scope: number
+  targets: number
+  readonly targetAt: Int32Array
+  readonly targetHash: Int32Array
+  readonly scratch: NameCursor
+}
+
+export function createMessage(): Message {
+  return {
+    output: new Uint8Array(0),
+    begin: 0,
+    at: 0,
+    limit: 0,
+    answers: 0,
+    authorities: 0,
+    additionals: 0,
+    authoritative: false,
+    truncated: false,
+    scope: 0,
+    targets: 0,
+    targetAt: new Int32Array(MAX_TARGETS),
+    targetHash: new Int32Array(MAX_TARGETS),
+    scratch: createNameCursor(),
+  }
+}
+
+/** Starts the answer to a query: its header is left for `finishMessage`, its question is repeated as it came. */
+export function beginMessage(
+  message: Message,
+  query: Query,
+  input: Uint8Array,
+  at: number,
+  output: Uint8Array,
+  outAt: number,
+  limit: number,
+): void {
+  message.output = output
+  message.begin = outAt
+  message.answers = message.authorities = message.additionals = 0
+  message.authoritative = message.truncated = false
+  message.scope = 0
+  message.targets = 0
+  output[outAt] = input[at]!
+  output[outAt + 1] = input[at + 1]!
+  const question = HEADER_BYTES + query.questionLength
+  for (let i = HEADER_BYTES; i < question; i++) output[outAt + i] = input[at + i]!
+  message.at = outAt + question
+  if (query.questionLength > 0) addTargets(message, query.name, query.name.labels, QUESTION_NAME_AT)
+  message.limit = outAt + payloadLimit(query, limit) - optLength(query)
+}
+
+function payloadLimit(query: Query, limit: number): number {
+  if (limit === STREAM_LIMIT) return limit
+  const payload = query.hasEdns && query.payload > UDP_PAYLOAD_WITHOUT_EDNS ? query.payload : UDP_PAYLOAD_WITHOUT_EDNS
+  return payload < limit ? payload : limit
+}
+
+function optLength(query: Query): number {
+  if (!query.hasEdns) return 0
+  return OPT_BYTES + (query.hasSubnet ? SUBNET_OPTION_BYTES + ((query.subnetSource + 7) >> 3) : 0)
+}
+
+/** Where the question's name stands in every message: its owner is a pointer of two bytes. */
+export const QUESTION_NAME_AT = HEADER_BYTES
+
+/**
+ * Appends an RRset of the zone image. `owner` holds its name, and `ownerAt` where that name stands in the message
+ * already, or −1. False when it does not fit: then nothing of it stands in the message. The caller counts its records.
+ */
+export function writeRrset(
+  message: Message,
+  owner: NameCursor,
+  ownerAt: number,
+  words: Int32Array,
+  bytes: Uint8Array,
+  rrset: number,
+): boolean {
+  const count = words[rrset + rrsetRecord.typeAndCount]! >>> 16
+  const type = words[rrset + rrsetRecord.typeAndCount]! & 0xffff
+  return writeRecords(message, owner, ownerAt, type, count, bytes, (rrset + rrsetRecord.wire) * 4)
+}
+
+/** As `writeRrset`, for `count` records in wire form that stand at `from`. */
+export function writeRecords(
+  message: Message,
+  owner: NameCursor,
+  ownerAt: number,
+  type: number,
+  count: number,
+  bytes: Uint8Array,
+  from: number,
+): boolean {
+  const mark = message.at
+  const { targets } = message
+  for (; count > 0; count--) {
+    const at = message.at - message.begin
+    const length = (bytes[from + 8]! << 8) | bytes[from + 9]!
+    if (!writeOwner(message, owner, ownerAt) || !writeRecord(message, type, bytes, from, length)) {
+      message.at = mark
+      message.targets = targets
+      return false
+    }
+    if (ownerAt < 0 && at <= MAX_POINTER) ownerAt = at
+    from += RECORD_HEADER_BYTES + length
+  }
+  return true
+}
+
+function writeOwner(message: Message, owner: NameCursor, ownerAt: number): boolean {
+  if (ownerAt < 0 || owner.labels === 0) return writeName(message, owner, owner.bytes, 0)
+  const { output, at } = message
+  if (at + 2 > message.limit) return false
+  output[at] = 0xc0 | (ownerAt >>> 8)
+  output[at + 1] = ownerAt
+  message.at = at + 2
+  return true
+}
+
+/** One record behind its owner; names within rdata are compressed only where RFC 1035 defined the type (RFC 3597 §4). */
+function writeRecord(message: Message, type: number, bytes: Uint8Array, from: number, length: number): boolean {
+  const dataAt = from + RECORD_HEADER_BYTES
+  switch (type) {
+    case TYPE.NS:
+    case TYPE.CNAME:
+    case TYPE.PTR:
+      return writeNames(message, bytes, from, 0, 1, 0)
+    case TYPE.MX:
+      return writeNames(message, bytes, from, 2, 1, 0)
+    case TYPE.SOA:
+      return writeNames(message, bytes, from, 0, 2, 20)
+    default:
+      return writeBytes(message, bytes, from, dataAt + length - from)
+  }
+}
+
+/** A record whose rdata is `before` bytes, some names, and `after` bytes. */
+function writeNames(
+  message: Message,
+  bytes: Uint8Array,
+  from: number,
+  before: number,
+  names: number,
+  after: number,
+): boolean {
+  const recordAt = message.at
+  let at = from + RECORD_HEADER_BYTES + before
+  if (!writeBytes(message, bytes, from, RECORD_HEADER_BYTES + before)) return false
+  for (; names > 0; names--) {
+    const nameAt = at
+    at = readName(message.scratch, bytes, at, bytes.length)
+    if (!writeName(message, message.scratch, bytes, nameAt)) return false
+  }
+  if (!writeBytes(message, bytes, at, after)) return false
+  const length = message.at - recordAt - RECORD_HEADER_BYTES
+  message.output[recordAt + 8] = length >>> 8
+  message.output[recordAt + 9] = length
+  return true
+}
+
+function writeBytes(message: Message, bytes: Uint8Array, from: number, length: number): boolean {
+  const { output, at } = message
+  if (at + length > message.limit) return false
+  for (let i = 0; i < length; i++) output[at + i] = bytes[from + i]!
+  message.at = at + length
+  return true
+}
+
+/** Appends a name, with the case it has at `from`, its end replaced by a pointer to a name before it that ends alike. */
+function writeName(message: Message, name: NameCursor, source: Uint8Array, from: number): boolean {
+  let label = 0
+  let target = -1
+  for (; label < name.labels; label++) {
+    target = findTarget(message, name, label)
+    if (target >= 0) break
+  }
+  const own = name.label[label]!
+  if (message.at + own + (target < 0 ? 1 : 2) > message.limit) return false
+  addTargets(message, name, label, message.at - message.begin)
+  writeBytes(message, source, from, own)
+  if (target < 0) {
+    message.output[message.at++] = 0
+  } else {
+    message.output[message.at++] = 0xc0 | (target >>> 8)
+    message.output[message.at++] = target
+  }
+  return true
+}
+
+/** Lets later names point at the first labels of a name that stands at `at` in the message. */
+function addTargets(message: Message, name: NameCursor, labels: number, at: number): void {
+  for (let label = 0; label < labels && message.targets < MAX_TARGETS; label++) {
+    const offset = at + name.label[label]!
+    if (offset > MAX_POINTER) return
+    message.targetAt[message.targets] = offset
+    message.targetHash[message.targets++] = name.hash[label]!
+  }
+}
+
+/** The offset of a name in the message equal to the suffix from that label on, or −1. */
+function findTarget(message: Message, name: NameCursor, label: number): number {
+  const hash = name.hash[label]!
+  for (let i = 0; i < message.targets; i++) {
+    if (message.targetHash[i] === hash && sameName(message, message.targetAt[i]!, name, label)) {
+      return message.targetAt[i]!
+    }
+  }
+  return -1
+}
+
+/** Follows the pointers that we wrote ourselves; case does not matter (RFC 4343). */
+function sameName(
+  { output, begin }: Message,
+  offset: number,
+  { bytes, label, labels }: NameCursor,
+  from: number,
+): boolean {
+  let at = begin + offset
+  for (let i = from; i <= labels; i++) {
+    while (output[at]! >= 0xc0) at = begin + (((output[at]! & 0x3f) << 8) | output[at + 1]!)
+    const own = label[i]!
+    const length = output[at]!
+    if (length !== bytes[own]) return false
+    for (let j = 1; j <= length; j++) if (lowerCase(output[at + j]!) !== bytes[own + j]) return false
+    at += length + 1
+  }
+  return true
+}
+
+/**
+ * Writes the header and the OPT record and returns the message's length. A truncated message keeps its question and
+ * its OPT and nothing else (RFC 2181 §9, RFC 6891 §7).
+ */
+export function finishMessage(message: Message, query: Query, rcode: number): number {
+  const { output, begin } = message
+  if (message.truncated) {
+    message.at = begin + HEADER_BYTES + query.questionLength
+    message.answers = message.authorities = message.additionals = 0
+  }
+  if (query.hasEdns) writeOpt(message, query, rcode)
+  output[begin + 2] = 0x80 | query.echoedFlags | (message.authoritative ? 0x04 : 0) | (message.truncated ? 0x02 : 0)
+  output[begin + 3] = rcode & 0x0f
+  write16(output, begin + 4, query.questionLength > 0 ? 1 : 0)
+  write16(output, begin + 6, message.answers)
+  write16(output, begin + 8, message.authorities)
+  write16(output, begin + 10, message.additionals)
+  return message.at - begin
+}
+
+function writeOpt(message: Message, query: Query, rcode: number): void {
+  const { output } = message
+  const at = message.at
+  const withSubnet = query.hasSubnet && rcode !== RCODE.FORMERR
+  const subnetBytes = (query.subnetSource + 7) >> 3
+  output[at] = 0
+  write16(output, at + 1, TYPE.OPT)
+  write16(output, at + 3, UDP_PAYLOAD)
+  output[at + 5] = rcode >>> 4
+  output[at + 6] = 0
+  write16(output, at + 7, query.dnssecOk ? 0x8000 : 0)
+  write16(output, at + 9, withSubnet ? SUBNET_OPTION_BYTES + subnetBytes : 0)
+  message.at = at + OPT_BYTES
+  message.additionals++
+  if (withSubnet) writeSubnet(message, query, subnetBytes)
+}
+
+/** Family, source and address as they came, with the scope of our answer (RFC 7871 §7.2.1). */
+function writeSubnet(message: Message, { subnet, subnetSource }: Query, bytes: number): void {
+  const { output, at } = message
+  write16(output, at, OPTION_CLIENT_SUBNET)
+  write16(output, at + 2, 4 + bytes)
+  write16(output, at + 4, subnet[0] === 4 ? 1 : 2)
+  output[at + 6] = subnetSource
+  output[at + 7] = message.scope
+  for (let i = 0; i < bytes; i++) output[at + 8 + i] = subnet[1 + (i >> 2)]! >>> (24 - (i & 3) * 8)
+  message.at = at + SUBNET_OPTION_BYTES + bytes
+}
+
+function write16(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 8
+  bytes[at + 1] = value
+}

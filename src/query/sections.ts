@@ -1,0 +1,124 @@
+// The sections of an answer that are more than one RRset: referrals with their glue, DNAMEs with the CNAME made from
+// them, and the SOA of negative answers.
+import { RCODE, TYPE } from '../dns/types.ts'
+import { nodeRecord, rrsetRecord, RECORD_HEADER_BYTES, writeRecordHeader, zoneRecord } from '../snapshot/zone-image.ts'
+import { findNode, findRrset } from './lookup.ts'
+import { QUESTION_NAME_AT, writeRecords, writeRrset } from './message.ts'
+import { readName, replaceSuffix, suffixIs } from './name-cursor.ts'
+import type { QueryWorker } from './worker.ts'
+
+/**
+ * The SOA that a negative answer carries (RFC 2308 §3), its TTL no longer than `leastTtl` where that is not negative.
+ * Returns the RCODE given.
+ */
+export function writeSoa(worker: QueryWorker, leastTtl: number, rcode: number): number {
+  const { message, snapshot, lookup, owner, scratch } = worker
+  const { zoneWords, zoneBytes } = snapshot
+  const soa = zoneWords[lookup.zone + zoneRecord.negativeSoa]!
+  readName(owner, zoneBytes, (lookup.zone + zoneRecord.name) * 4, zoneBytes.length)
+  const from = (soa + rrsetRecord.wire) * 4
+  const length = zoneWords[soa + rrsetRecord.wireLength]!
+  for (let i = 0; i < length; i++) scratch[i] = zoneBytes[from + i]!
+  if (leastTtl >= 0 && leastTtl < readTtl(scratch, 0)) writeTtl(scratch, 0, leastTtl)
+  if (!writeRecords(message, owner, -1, TYPE.SOA, 1, scratch, 0)) message.truncated = true
+  message.authorities++
+  return rcode
+}
+
+/**
+ * The NS records of the delegation that the lookup found, and the addresses that the zone has for them. Addresses that
+ * a resolver cannot get but from us must fit, or the answer is truncated (RFC 9471); the others come as room allows.
+ */
+export function writeReferral(worker: QueryWorker): number {
+  const { message, snapshot, lookup, owner } = worker
+  const { zoneWords, zoneBytes } = snapshot
+  const cut = lookup.node
+  const ns = findRrset(zoneWords, cut, TYPE.NS)
+  readName(owner, zoneBytes, (cut + nodeRecord.name) * 4, zoneBytes.length)
+  if (!writeRrset(message, owner, -1, zoneWords, zoneBytes, ns)) message.truncated = true
+  message.authorities += zoneWords[ns + rrsetRecord.typeAndCount]! >>> 16
+  writeGlue(worker, cut, ns, true)
+  writeGlue(worker, cut, ns, false)
+  return RCODE.NOERROR
+}
+
+/** Addresses of the servers whose names lie below the cut, or of those that do not. */
+function writeGlue(worker: QueryWorker, cut: number, ns: number, below: boolean): void {
+  const { message, snapshot, lookup, owner } = worker
+  const { zoneWords, zoneBytes } = snapshot
+  let at = (ns + rrsetRecord.wire) * 4
+  for (let left = zoneWords[ns + rrsetRecord.typeAndCount]! >>> 16; left > 0 && !message.truncated; left--) {
+    const length = (zoneBytes[at + 8]! << 8) | zoneBytes[at + 9]!
+    readName(owner, zoneBytes, at + RECORD_HEADER_BYTES, zoneBytes.length)
+    at += RECORD_HEADER_BYTES + length
+    if (isBelow(worker, cut) !== below) continue
+    const node = isWithin(worker, lookup.zone) ? findNode(zoneWords, zoneBytes, owner, 0, lookup.zone) : 0
+    if (node === 0) continue
+    writeAddresses(worker, node, TYPE.A, below)
+    writeAddresses(worker, node, TYPE.AAAA, below)
+  }
+}
+
+function writeAddresses(worker: QueryWorker, node: number, type: number, needed: boolean): void {
+  const { message, snapshot, owner } = worker
+  const { zoneWords, zoneBytes } = snapshot
+  const rrset = findRrset(zoneWords, node, type)
+  if (rrset === 0) return
+  if (writeRrset(message, owner, -1, zoneWords, zoneBytes, rrset)) {
+    message.additionals += zoneWords[rrset + rrsetRecord.typeAndCount]! >>> 16
+  } else if (needed) {
+    message.truncated = true
+  }
+}
+
+function isBelow({ snapshot, owner }: QueryWorker, node: number): boolean {
+  const length = snapshot.zoneWords[node + nodeRecord.nameLength]!
+  return endsIn(owner, snapshot.zoneBytes, (node + nodeRecord.name) * 4, length)
+}
+
+function isWithin({ snapshot, owner }: QueryWorker, zone: number): boolean {
+  const length = snapshot.zoneWords[zone + zoneRecord.nameLength]!
+  return endsIn(owner, snapshot.zoneBytes, (zone + zoneRecord.name) * 4, length)
+}
+
+function endsIn(name: QueryWorker['owner'], other: Uint8Array, at: number, length: number): boolean {
+  for (let label = 0; label <= name.labels; label++) {
+    if (name.length - name.label[label]! === length) return suffixIs(name, label, other, at, length)
+  }
+  return false
+}
+
+/**
+ * The DNAME that the lookup found and the CNAME that follows from it; the query's name becomes that CNAME's target
+ * (RFC 6672 §3.1). YXDOMAIN when the new name would be too long.
+ */
+export function writeDname(worker: QueryWorker, hop: number): number {
+  const { query, message, snapshot, lookup, owner, scratch } = worker
+  const { zoneWords, zoneBytes } = snapshot
+  const dname = findRrset(zoneWords, lookup.node, TYPE.DNAME)
+  const from = (dname + rrsetRecord.wire) * 4
+  readName(owner, zoneBytes, (lookup.node + nodeRecord.name) * 4, zoneBytes.length)
+  if (!writeRrset(message, owner, -1, zoneWords, zoneBytes, dname)) message.truncated = true
+  message.answers++
+  readName(owner, query.name.bytes, 0, query.name.length)
+  if (!replaceSuffix(query.name, lookup.label, zoneBytes, from + RECORD_HEADER_BYTES)) return RCODE.YXDOMAIN
+  const dataAt = writeRecordHeader(scratch, 0, TYPE.CNAME, readTtl(zoneBytes, from), query.name.length)
+  for (let i = 0; i < query.name.length; i++) scratch[dataAt + i] = query.name.bytes[i]!
+  if (!writeRecords(message, owner, hop === 0 ? QUESTION_NAME_AT : -1, TYPE.CNAME, 1, scratch, 0)) {
+    message.truncated = true
+  }
+  message.answers++
+  return RCODE.NOERROR
+}
+
+/** The TTL of the record in wire form (without its owner) at `at`. */
+function readTtl(bytes: Uint8Array, at: number): number {
+  return ((bytes[at + 4]! << 24) | (bytes[at + 5]! << 16) | (bytes[at + 6]! << 8) | bytes[at + 7]!) >>> 0
+}
+
+function writeTtl(bytes: Uint8Array, at: number, ttl: number): void {
+  bytes[at + 4] = ttl >>> 24
+  bytes[at + 5] = ttl >>> 16
+  bytes[at + 6] = ttl >>> 8
+  bytes[at + 7] = ttl
+}

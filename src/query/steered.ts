@@ -1,0 +1,66 @@
+// The answer of a service: binding → service → client class → slot table → slot → answer. Every policy is this look-up.
+import type { AddressWords } from '../base/address.ts'
+import { classOf, findClass, scopeOf } from '../snapshot/client-map.ts'
+import { answerRecord, bindingRecord, planHeader, serviceRecord, slotTable } from '../snapshot/plan-image.ts'
+import { pinSlot } from '../snapshot/slot-table.ts'
+import type { QueryWorker } from './worker.ts'
+
+/**
+ * The answer record that a name's service gives for A (family 0) or AAAA (family 1). Raises the message's ECS scope to
+ * what the answer depends on, unless it is empty: negative answers have scope 0, for negative caches do not know ECS.
+ */
+export function steer(worker: QueryWorker, binding: number, family: 0 | 1): number {
+  const { client, snapshot, message } = worker
+  const { planWords, planHalves, mapWords } = snapshot
+  const bound = planHeader.words + (binding - 1) * bindingRecord.words
+  const service = planWords[bound + bindingRecord.service]!
+  const map = planWords[service + serviceRecord.clientMap]!
+  let scope = 0
+  let row = 0
+  if (map >= 0) {
+    const found = findClass(mapWords, map, client)
+    row = classOf(found)
+    scope = scopeOf(found)
+  }
+  const pick = row * 2 + family
+  const table = planWords[service + serviceRecord.rows + pick]!
+  const slots = planWords[table + slotTable.slots]!
+  const pinBits = planWords[service + (client[0] === 4 ? serviceRecord.ipv4Bits : serviceRecord.ipv6Bits)]!
+  let slot
+  if (pinBits < 0) {
+    slot = nextPick(worker, planWords[bound + bindingRecord.picks]! + pick) % slots
+  } else {
+    slot = pinSlot(client, pinBits, planWords[service + serviceRecord.seed]!) % slots
+    if (pinBits > scope) scope = pinBits
+  }
+  const answers = planWords[table + slotTable.answers]!
+  const answer = planWords[table + slotTable.first + planHalves[(table + slotTable.first + answers) * 2 + slot]!]!
+  worker.tallies[planWords[answer + answerRecord.tally]!]!++
+  if (planWords[answer + answerRecord.count] !== 0 && scope > message.scope) message.scope = scope
+  return answer
+}
+
+/** The least TTL that a name's service gives, seconds. */
+export function leastTtl({ snapshot: { planWords } }: QueryWorker, binding: number): number {
+  const bound = planHeader.words + (binding - 1) * bindingRecord.words
+  return planWords[planWords[bound + bindingRecord.service]! + serviceRecord.leastTtl]!
+}
+
+/** Counts on, so that any run of picks of one (name, class, family) walks its slots in order. */
+function nextPick({ picks, pickOffset }: QueryWorker, index: number): number {
+  const pick = picks[index]!
+  picks[index] = (pick + 1) | 0
+  return (pick + pickOffset) >>> 0
+}
+
+/** Chooses the address that steers: the client subnet where one is given, else the sender (RFC 7871 §7.2.1). */
+export function chooseClient(worker: QueryWorker, sender: AddressWords): void {
+  const { query, client } = worker
+  const from = query.hasSubnet && query.subnetSource > 0 ? query.subnet : sender
+  for (let i = 0; i < 5; i++) client[i] = from[i]!
+}
+
+/** SOURCE 0 asks for an answer that depends on no client (RFC 7871 §7.1.2): it is steered by the resolver, for all. */
+export function settleScope({ query, message }: QueryWorker): void {
+  if (query.subnetSource === 0) message.scope = 0
+}

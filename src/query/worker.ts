@@ -1,0 +1,55 @@
+// What `respond` works with: the snapshot it reads, the counters it writes, and scratch that is reused for every query.
+import { ADDRESS_WORDS, type AddressWords } from '../base/address.ts'
+import type { Counters } from '../metrics/counters.ts'
+import type { Snapshot } from '../snapshot/publication.ts'
+import { createLookup, type Lookup } from './lookup.ts'
+import { createMessage, type Message } from './message.ts'
+import { createNameCursor, type NameCursor } from './name-cursor.ts'
+import { createQuery, type Query } from './query.ts'
+
+export interface QueryWorker {
+  /** Its holder turns it to the current generation before each call. */
+  readonly snapshot: Snapshot
+  readonly counters: Counters
+  /** Pick counters in shared memory: a replaced worker goes on where its predecessor stopped. */
+  readonly picks: Int32Array
+  /** Where this worker's walk through every slot table begins, so that workers do not march in step. */
+  readonly pickOffset: number
+  /** Answers given, by service and region, as the plan numbers them. */
+  readonly tallies: Float64Array
+  readonly query: Query
+  readonly lookup: Lookup
+  readonly message: Message
+  /** The address that steers: the client subnet, or the sender's. */
+  readonly client: AddressWords
+  /** The owner of records that stand under another name than the query's. */
+  readonly owner: NameCursor
+  /** Room for one record that is made for an answer: a SOA with two long names is the largest. */
+  readonly scratch: Uint8Array
+}
+
+const SCRATCH_BYTES = 1024
+
+export interface QueryWorkerParts {
+  readonly snapshot: Snapshot
+  readonly counters: Counters
+  readonly picks: Int32Array
+  readonly tallies: Float64Array
+  readonly slot: number
+}
+
+/** A prime, so that the offsets of many workers meet no common divisor of slot tables. */
+const PICK_STRIDE = 7919
+
+export function createQueryWorker({ slot, ...shared }: QueryWorkerParts): QueryWorker {
+  return {
+    ...shared,
+    pickOffset: slot * PICK_STRIDE,
+    query: createQuery(),
+    lookup: createLookup(),
+    message: createMessage(),
+    client: new Int32Array(ADDRESS_WORDS),
+    owner: createNameCursor(),
+    scratch: new Uint8Array(SCRATCH_BYTES),
+  }
+}
