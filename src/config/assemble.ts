@@ -1,0 +1,71 @@
+// From what was written to what the program uses: names become the things that they name, paths become absolute, and
+// defaults that depend on something are filled in. Only called with a file that has no fault.
+import { availableParallelism } from 'node:os'
+import { dirname, resolve } from 'node:path'
+import type { Region, Service } from '../director/service.ts'
+import type { GeoSource } from '../geo/geo.ts'
+import type { Monitor } from '../health/health.ts'
+import type { Config } from './config.ts'
+import type { WrittenConfig } from './schema.ts'
+
+const FAST_INTERVAL_MS = 1000
+
+type Written<Section extends 'monitors' | 'regions' | 'services'> = WrittenConfig[Section][string]
+
+/** Relative paths are relative to the folder of `file`. */
+export function assemble(written: WrittenConfig, file: string): Config {
+  const absolute = (path: string) => resolve(dirname(file), path)
+  const { listen, zones, state, geo, admin, log, startup, tcp } = written
+  const monitors = mapEntries(written.monitors, toMonitor)
+  return {
+    file: resolve(file),
+    listen,
+    workers: written.workers ?? Math.max(1, availableParallelism() - 1),
+    zones: absolute(zones),
+    state: absolute(state),
+    geo: geo && toGeoSource(geo, absolute),
+    admin,
+    log,
+    startup: { deadlineMs: startup.deadline },
+    tcp: {
+      maxConnections: tcp.maxConnections,
+      maxConnectionsPerClient: tcp.maxConnectionsPerClient,
+      idleTimeoutMs: tcp.idleTimeout,
+    },
+    monitors,
+    regions: mapEntries(written.regions, (name, region) => toRegion(name, region, monitors)),
+    services: mapEntries(written.services, (name, service): Service => ({ name, ...service })),
+  }
+}
+
+function mapEntries<From, To>(entries: Readonly<Record<string, From>>, convert: (name: string, entry: From) => To) {
+  return new Map(Object.entries(entries).map(([name, entry]) => [name, convert(name, entry)]))
+}
+
+function toGeoSource(geo: NonNullable<WrittenConfig['geo']>, absolute: (path: string) => string): GeoSource {
+  return geo.source === 'table' ? { source: 'table', file: absolute(geo.file) } : geo
+}
+
+function toMonitor(name: string, written: Written<'monitors'>): Monitor {
+  const { port, interval: intervalMs, timeout: timeoutMs, healthyThreshold, unhealthyThreshold } = written
+  const fastIntervalMs = written.fastInterval ?? Math.min(FAST_INTERVAL_MS, intervalMs)
+  const basics = { name, port, intervalMs, timeoutMs, fastIntervalMs, healthyThreshold, unhealthyThreshold }
+  if (written.type === 'tcp') return { type: 'tcp', ...basics }
+  const { path, host, expectedStatus } = written
+  return { type: 'http', ...basics, path, expectedStatus, ...(host === undefined ? {} : { host }) }
+}
+
+function toRegion(name: string, written: Written<'regions'>, monitors: ReadonlyMap<string, Monitor>): Region {
+  const { weight, balancers, minHealthy, location = {} } = written
+  const { latitude, longitude, country } = location
+  const monitor = written.monitor === undefined ? undefined : monitors.get(written.monitor)
+  return {
+    name,
+    weight,
+    balancers,
+    minHealthy,
+    ...(latitude === undefined || longitude === undefined ? {} : { latitude, longitude }),
+    ...(country === undefined ? {} : { country }),
+    ...(monitor && { monitor }),
+  }
+}

@@ -1,0 +1,150 @@
+// What makes sense only when several sections are seen together. `checkServices` works on the raw document beside other
+// faults; `lintConfig` looks at a config that has no other.
+import { formatAddress } from '../base/address.ts'
+import type { StepConfig } from '../steer/steer.ts'
+import { checkSteer, type NamedRegion, type SteerProblem } from '../steer/check.ts'
+import type { Config } from './config.ts'
+import type { Path } from './document.ts'
+import { misspelt } from './explain.ts'
+import { isMapping, valueAt, type Finding } from './finding.ts'
+import { namesIn, pathsLike } from './references.ts'
+import { configRows, rowsAt } from './rows.ts'
+import { formatEndpoint } from './scalars.ts'
+import { stepSchema } from './steps.ts'
+
+/** A step that could be read, and where it stands. */
+interface PlacedStep {
+  readonly path: Path
+  readonly config: StepConfig
+}
+
+/** Steer lists that make no sense for their services, and steps that lack what they need. */
+export function checkServices(document: unknown): Finding[] {
+  const services = pathsLike(document, ['services', '*'])
+  return [...services.flatMap((path) => checkService(document, path)), ...checkGeo(document, services)]
+}
+
+function checkService(document: unknown, path: Path): Finding[] {
+  const names = stringsAt(document, [...path, 'regions'])
+  const defined = namesIn(document, 'regions')
+  if (names.length === 0 || defined === undefined) return []
+  const steps = stepsOf(document, path)
+  const regions = names.map((name) => factsOf(document, name))
+  const problems = checkSteer(
+    regions,
+    steps.map(({ config }) => config),
+  )
+  const hasUnknown = names.some((name) => !defined.includes(name))
+  return problems
+    .filter(({ code, key }) => !(code === 'region-not-in-service' && hasUnknown && defined.includes(key!)))
+    .map((problem) => placeProblem(problem, steps[problem.step]!))
+}
+
+function stringsAt(document: unknown, path: Path): string[] {
+  return pathsLike(document, [...path, '*'])
+    .map((item) => valueAt(document, item))
+    .filter((item) => typeof item === 'string')
+}
+
+function stepsOf(document: unknown, service: Path): PlacedStep[] {
+  return pathsLike(document, [...service, 'steer', '*']).flatMap((path) => {
+    const parsed = stepSchema.safeParse(valueAt(document, path))
+    return parsed.success ? [{ path, config: parsed.data }] : []
+  })
+}
+
+/** A region as steering should judge it: what is broken or missing in other ways has its own fault, and none here. */
+function factsOf(document: unknown, name: string): NamedRegion {
+  const weight = valueAt(document, ['regions', name, 'weight'])
+  const point = lacksLocation(document, name) ? {} : { latitude: 0, longitude: 0 }
+  return { name, weight: typeof weight === 'number' ? weight : 1, ...point }
+}
+
+function lacksLocation(document: unknown, name: string): boolean {
+  const path = ['regions', name]
+  if (!isMapping(valueAt(document, path))) return false
+  if (!lacks(document, path, 'location'))
+    return isMapping(valueAt(document, [...path, 'location'])) && lacksPoint(document, path)
+  return true
+}
+
+function lacksPoint(document: unknown, region: Path): boolean {
+  return ['latitude', 'longitude'].every((key) => lacks(document, [...region, 'location'], key))
+}
+
+/** Whether the key is neither there nor misspelt. */
+function lacks(document: unknown, path: Path, key: string): boolean {
+  const mapping = valueAt(document, path)
+  return isMapping(mapping) && !(key in mapping) && misspelt(mapping, key, rowsAt(path, document)) === undefined
+}
+
+function placeProblem({ code, key, message, hint }: SteerProblem, step: PlacedStep): Finding {
+  if (code === 'region-without-location') return { code, path: ['regions', key!], part: 'key', message, hint }
+  return { code, message, hint, ...placeInStep(step, key) }
+}
+
+function placeInStep({ path, config }: PlacedStep, key: string | undefined): Pick<Finding, 'path' | 'part'> {
+  if (key === undefined) return { path, part: 'value' }
+  if (config.step === 'failover') return { path: [...path, 'failover', config.order.lastIndexOf(key)], part: 'value' }
+  return { path: [...path, ...(config.step === 'nearest' ? ['nearest', 'bias'] : ['weighted']), key], part: 'key' }
+}
+
+/** Told once, at the first step that needs to know where clients are. */
+function checkGeo(document: unknown, services: readonly Path[]): Finding[] {
+  if ('geo' in Object(document) || misspelt(document, 'geo', [configRows]) !== undefined) return []
+  const step = services.flatMap((service) => stepsOf(document, service)).find(({ config }) => config.step === 'nearest')
+  if (!step) return []
+  const message = '`nearest` needs to know where clients are, and there is no `geo` section'
+  return [{ code: 'no-geo', path: step.path, part: 'value', message, hint: 'add `geo: { source: geoip-lite }`' }]
+}
+
+/** The listener that two would share, and what is served but looks like a slip. */
+export function lintConfig(config: Config): Finding[] {
+  return [...checkListeners(config), ...unusedMonitors(config), ...unusedRegions(config), ...sharedBalancers(config)]
+}
+
+function checkListeners({ listen, admin }: Config): Finding[] {
+  const taken = listen.map(formatEndpoint)
+  if (!admin || !taken.includes(formatEndpoint(admin.listen))) return []
+  const message = '`admin.listen` is where DNS listens too'
+  return [{ code: 'listen-twice', path: ['admin', 'listen'], part: 'value', message, hint: 'choose another port' }]
+}
+
+function unusedMonitors({ monitors, regions }: Config): Finding[] {
+  const used = new Set([...regions.values()].map(({ monitor }) => monitor?.name))
+  return [...monitors.keys()].filter((name) => !used.has(name)).map((name) => unused('monitors', name, 'region'))
+}
+
+function unusedRegions({ regions, services }: Config): Finding[] {
+  const used = new Set([...services.values()].flatMap(({ regions: names, fallback }) => [...names, fallback]))
+  return [...regions.keys()].filter((name) => !used.has(name)).map((name) => unused('regions', name, 'service'))
+}
+
+function unused(section: string, name: string, user: string): Finding {
+  const message = `no ${user} uses \`${section}.${name}\``
+  return {
+    code: 'unused',
+    severity: 'warning',
+    path: [section, name],
+    part: 'key',
+    message,
+    hint: 'use it, or remove it',
+  }
+}
+
+function sharedBalancers({ regions }: Config): Finding[] {
+  const owners = new Map<string, string>()
+  return [...regions.values()].flatMap((region) =>
+    region.balancers.flatMap(({ address }, i): Finding[] => {
+      const text = formatAddress(address)
+      const owner = owners.get(text) ?? region.name
+      owners.set(text, owner)
+      if (owner === region.name) return []
+      const message = `${text} is a balancer of \`regions.${owner}\` too`
+      const path = ['regions', region.name, 'balancers', i]
+      return [
+        { code: 'shared-balancer', severity: 'warning', path, part: 'value', message, hint: 'is one of them a slip?' },
+      ]
+    }),
+  )
+}

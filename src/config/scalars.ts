@@ -1,0 +1,178 @@
+// The small words of meridian.yaml: durations, listen addresses, fractions, paths. Each is a text (or number) with a
+// title and an example, from which messages, the JSON Schema and the README's table are made, and the value behind it.
+// What an option means, and its default, stands in schema.ts; the words of faults stand in explain.ts.
+import { z } from 'zod'
+import { formatAddress, parseAddress, type Address } from '../base/address.ts'
+import type { Endpoint } from './config.ts'
+
+interface TextKind<T> {
+  /** A noun without an article, its range included: `duration from 10ms to 1h`. */
+  readonly title: string
+  readonly example: string
+  /** For editors, by way of the JSON Schema; `parse` decides. */
+  readonly pattern: string
+  readonly parse: (text: string) => T | undefined
+  /** What to do about a text that `parse` refused, where the example alone would not help. */
+  readonly hint?: (text: string) => string | undefined
+}
+
+/** A schema for text that stands for something else. */
+function text<T>({ title, example, pattern, parse, hint }: TextKind<T>) {
+  return z
+    .string()
+    .meta({ title, example, pattern })
+    .transform((written, context): T => {
+      const value = parse(written)
+      if (value !== undefined) return value
+      context.issues.push({ code: 'custom', input: written, params: { hint: hint?.(written) } })
+      return z.NEVER
+    })
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+const DURATION = '^[0-9]{1,9}(ms|s|m|h)$'
+
+/** Reads `1500ms`, `10s`, `5m` or `1h` into milliseconds. */
+export function parseDuration(written: string): number | undefined {
+  const unit = new RegExp(DURATION).exec(written)?.[1]
+  return unit === undefined ? undefined : parseInt(written, 10) * UNIT_MS[unit]!
+}
+
+/** A duration in ms, within the range (both ends included, written as durations). */
+export function duration(least: string, most: string) {
+  return text({
+    title: `duration from ${least} to ${most}`,
+    example: '10s',
+    pattern: DURATION,
+    parse: (written) => within(parseDuration(written), parseDuration(least)!, parseDuration(most)!),
+  })
+}
+
+/** A TTL in seconds. 0 is refused: it would make each query of each user a query of ours. */
+export function ttl() {
+  return text({
+    title: 'duration of whole seconds from 1s to 24h',
+    example: '30s',
+    pattern: DURATION,
+    parse: (written) => whole(within(parseDuration(written), 1000, 86_400_000), 1000),
+  })
+}
+
+function within(value: number | undefined, least: number, most: number): number | undefined {
+  return value !== undefined && value >= least && value <= most ? value : undefined
+}
+
+function whole(value: number | undefined, unit: number): number | undefined {
+  return value === undefined || value % unit !== 0 ? undefined : value / unit
+}
+
+/** Where to listen: `127.0.0.1:5300` or `[::1]:5300`. */
+export function endpoint() {
+  return text({
+    title: 'address and port',
+    example: '"127.0.0.1:5300"',
+    pattern: '^([0-9.]+|\\[[0-9A-Fa-f:.]+\\]):[0-9]{1,5}$',
+    parse: parseEndpoint,
+    hint: endpointHint,
+  })
+}
+
+function parseEndpoint(written: string): Endpoint | undefined {
+  const [, bracketed, dotted, digits] = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(written) ?? []
+  const address = parseAddress(bracketed ?? dotted ?? '')
+  const port = Number(digits)
+  return address && port >= 1 && port <= 65535 ? { host: formatAddress(address), port } : undefined
+}
+
+function endpointHint(written: string): string | undefined {
+  if (/^[^[]*:.*:/.test(written)) return 'put brackets round IPv6: "[::1]:5300"'
+  if (parseAddress(written.replace(/^\[(.*)\]$/, '$1'))) return `add a port: "${written}:53"`
+  if (/^\*?:\d+$/.test(written)) return `for all addresses write "0.0.0.0${written.replace('*', '')}"`
+  const [, port] = /^[^:]*[a-z][^:]*:(\d+)$/i.exec(written) ?? []
+  return port === undefined ? undefined : `an address, never a name: "127.0.0.1:${port}"`
+}
+
+/** Prints what `endpoint` reads. */
+export function formatEndpoint({ host, port }: Endpoint): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** The address of a balancer. */
+export function address() {
+  return text<Address>({
+    title: 'IPv4 or IPv6 address',
+    example: '198.51.100.10',
+    pattern: '^[0-9A-Fa-f:.]+$',
+    parse: parseAddress,
+    hint: (written) => {
+      if (/^(\[.*\]|[0-9.]+):\d+$/.test(written))
+        return 'leave the port out: clients choose it, and the monitor has its own'
+      return /[g-z]/i.test(written) ? 'only addresses are accepted: host names are not supported yet' : undefined
+    },
+  })
+}
+
+/** A fraction, written `0.2` or `20%`. */
+export function fraction(most: number) {
+  const number = z.number().min(0).max(most)
+  const percent = text({
+    title: 'percentage',
+    example: '20%',
+    pattern: '^[0-9]+(\\.[0-9]+)?%$',
+    parse: (written) => (/^\d+(\.\d+)?%$/.test(written) ? within(parseFloat(written) / 100, 0, most) : undefined),
+  })
+  return z.union([number, percent]).meta({ title: `fraction from 0 to ${most} or percentage`, example: '20%' })
+}
+
+/** An inclusive range of HTTP status codes, written `204` or `200-299`. */
+export function statusRange() {
+  const range = text({
+    title: 'range of status codes',
+    example: '200-299',
+    pattern: '^[1-5][0-9]{2}(-[1-5][0-9]{2})?$',
+    parse: parseStatusRange,
+  })
+  const single = z
+    .int()
+    .min(100)
+    .max(599)
+    .transform((status): readonly [number, number] => [status, status])
+  return z.union([single, range]).meta({ title: 'status code or range', example: '200-299' })
+}
+
+function parseStatusRange(written: string): readonly [number, number] | undefined {
+  const [, first, last] = /^([1-5]\d\d)(?:-([1-5]\d\d))?$/.exec(written) ?? []
+  const range = [Number(first), Number(last ?? first)] as const
+  return range[0] <= range[1] ? range : undefined
+}
+
+/** A file or folder; relative paths are made absolute when the whole file is read. */
+export function path(example: string) {
+  return text({
+    title: 'path',
+    example,
+    pattern: '.',
+    parse: (written) => (written.trim() === '' || written.includes('\0') ? undefined : written),
+  })
+}
+
+/** Text that goes into an HTTP request line or header: printable ASCII without spaces. */
+export function httpToken(title: string, example: string, pattern: string) {
+  return text({
+    title,
+    example,
+    pattern,
+    parse: (written) => (new RegExp(pattern).test(written) && written.length <= 2000 ? written : undefined),
+  })
+}
+
+/** ISO 3166-1 alpha-2. */
+export function country() {
+  return text({
+    title: 'country code of two capital letters',
+    example: 'US',
+    pattern: '^[A-Z]{2}$',
+    parse: (written) => (/^[A-Z]{2}$/.test(written) ? written : undefined),
+    hint: (written) => (/^[a-z]{2}$/i.test(written) ? `write ${written.toUpperCase()}` : undefined),
+  })
+}

@@ -1,0 +1,202 @@
+// The one list of options: a row each with path, type, range, default, unit and one line of doc. Parsing, the faults'
+// words, the JSON Schema for editors and the README's table (reference.ts) all come from here.
+// What needs several rows of one entry stands in entries.ts, what needs several sections in references.ts and checks.ts.
+import { z } from 'zod'
+import type { Balancer } from '../director/service.ts'
+import {
+  checkAdminListen,
+  checkListen,
+  checkLocation,
+  checkMonitor,
+  checkRegion,
+  checkServiceRegions,
+} from './entries.ts'
+import { address, country, duration, endpoint, fraction, httpToken, path, statusRange, ttl } from './scalars.ts'
+import { stepSchema } from './steps.ts'
+
+const NAME = '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$'
+
+/** Whether a monitor, region or service may be called so. Words that every JavaScript object has would find those. */
+export function isName(written: string): boolean {
+  return new RegExp(NAME).test(written) && !(written in {})
+}
+
+/** A section of named things. */
+function named<T extends z.ZodType>(entry: T, doc: string) {
+  return z
+    .record(z.string(), entry)
+    .meta({ title: 'mapping of names to definitions', propertyNames: { type: 'string', pattern: NAME } })
+    .prefault({})
+    .describe(doc)
+}
+
+const weight = (doc: string) => z.int().min(0).max(1_000_000).prefault(1).describe(doc)
+const nameOf = (thing: string) => z.string().meta({ title: `${thing} name` })
+
+const tcp = z
+  .strictObject({
+    maxConnections: z.int().min(1).max(100_000).prefault(1000).describe('Open TCP connections in all'),
+    maxConnectionsPerClient: z.int().min(1).max(100_000).prefault(50).describe('Open TCP connections of one address'),
+    idleTimeout: duration('100ms', '10m').prefault('10s').describe('A connection without a query is closed after this'),
+  })
+  .prefault({})
+
+const probing = {
+  port: z.int().min(1).max(65535).meta({ example: '8080' }).describe('Port that is probed on each balancer'),
+  interval: duration('10ms', '1h').prefault('10s').describe('From the start of a probe to the start of the next'),
+  timeout: duration('10ms', '1h').prefault('5s').describe('A probe without a verdict fails after this'),
+  fastInterval: duration('10ms', '1h')
+    .optional()
+    .meta({ byDefault: '1s' })
+    .describe('Interval while a first failure or success has left the state undecided; at most `interval`'),
+  healthyThreshold: z.int().min(1).max(100).prefault(2).describe('Successes in a row that make a balancer up'),
+  unhealthyThreshold: z.int().min(1).max(100).prefault(3).describe('Failures in a row that make a balancer down'),
+}
+
+const PLANNED_MONITORS = ['https', 'tls', 'dns', 'grpc', 'exec']
+
+const httpMonitor = z
+  .strictObject({
+    type: z.literal('http').meta({ example: 'http', planned: PLANNED_MONITORS }).describe('What a probe does'),
+    ...probing,
+    path: httpToken('path that begins with /', '/health', '^/[!"$-~]*$')
+      .prefault('/health')
+      .describe('Path of the GET'),
+    host: httpToken('host name', 'www.example.com', '^([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?$')
+      .optional()
+      .describe('Host header; by default the address of the balancer'),
+    expectedStatus: z.array(statusRange()).min(1).prefault(['200-299']).describe('Status codes that count as success'),
+  })
+  .superRefine(checkMonitor)
+
+const tcpMonitor = z
+  .strictObject({
+    type: z.literal('tcp').meta({ example: 'http', planned: PLANNED_MONITORS }).describe('What a probe does'),
+    ...probing,
+  })
+  .superRefine(checkMonitor)
+
+const monitor = z.discriminatedUnion('type', [httpMonitor, tcpMonitor]).meta({ title: 'mapping with a type' })
+
+const location = z
+  .strictObject({
+    latitude: z.number().min(-90).max(90).optional().describe('Degrees, north positive'),
+    longitude: z.number().min(-180).max(180).optional().describe('Degrees, east positive'),
+    country: country().optional().describe('ISO 3166-1 alpha-2'),
+  })
+  .superRefine(checkLocation)
+
+const balancerWithWeight = z.strictObject({
+  address: address().describe('Address that answers carry'),
+  weight: weight('Share of the balancer within its region'),
+})
+
+const balancer = z
+  .union([address().transform((bare): Balancer => ({ address: bare, weight: 1 })), balancerWithWeight])
+  .meta({ title: 'address, or mapping with address and weight', example: '198.51.100.10' })
+
+const region = z
+  .strictObject({
+    location: location.optional().describe('Where the region is; `nearest` needs it'),
+    weight: weight('Share of the region where a service says `weighted`'),
+    monitor: nameOf('monitor').optional().describe('How its balancers are probed; without one they count as up'),
+    balancers: z
+      .array(balancer)
+      .min(1)
+      .meta({ example: '[198.51.100.10]' })
+      .describe("Addresses of the region's L7 tier"),
+    minHealthy: z.int().min(1).max(1000).prefault(1).describe('Balancers that must be up for the region to be up'),
+  })
+  .superRefine(checkRegion)
+
+const service = z.strictObject({
+  regions: z
+    .array(nameOf('region'))
+    .min(1)
+    .superRefine(checkServiceRegions)
+    .meta({ example: '[us-east, eu-west]' })
+    .describe('Regions that may answer, in order'),
+  steer: z.array(stepSchema).min(1).meta({ example: '[nearest]' }).describe('Steps that choose among the regions'),
+  ttl: ttl().prefault('30s').describe('TTL of the answers; it wins over the zone'),
+  fallback: z
+    .string()
+    .meta({ title: '`all`, `none` or a region name' })
+    .prefault('all')
+    .describe('Who answers when too little is healthy: `all` as if all were up, `none` (NODATA), or a region'),
+  panic: fraction(1)
+    .prefault(0)
+    .describe('`fallback` applies when the healthy weight falls below this; 0: when nothing is healthy'),
+  families: z
+    .enum(['coherent', 'independent'])
+    .prefault('coherent')
+    .describe('`coherent`: A and AAAA come from the same region; `independent`: each from the best that has it'),
+})
+
+const PLANNED_SOURCES = ['mmdb']
+
+const geo = z
+  .discriminatedUnion('source', [
+    z.strictObject({
+      source: z
+        .literal('geoip-lite')
+        .meta({ example: 'geoip-lite', planned: PLANNED_SOURCES })
+        .describe('Where geo data comes from'),
+    }),
+    z.strictObject({
+      source: z
+        .literal('table')
+        .meta({ example: 'geoip-lite', planned: PLANNED_SOURCES })
+        .describe('Where geo data comes from'),
+      file: path('networks.csv').describe('Table of networks with coordinates or countries (source `table`)'),
+    }),
+  ])
+  .meta({ title: 'mapping with a source' })
+
+/** The whole of meridian.yaml. */
+export const configSchema = z.strictObject({
+  listen: z
+    .array(endpoint())
+    .min(1)
+    .max(64)
+    .superRefine(checkListen)
+    .meta({ example: '["127.0.0.1:5300", "[::1]:5300"]' })
+    .describe('Addresses and ports that answer DNS, over UDP and TCP'),
+  workers: z
+    .int()
+    .min(1)
+    .max(256)
+    .optional()
+    .meta({ byDefault: 'cores − 1, at least 1' })
+    .describe('Data-plane threads'),
+  zones: path('zones').describe('Folder whose `*.zone` files are served'),
+  state: path('state').prefault('state').describe('Folder for last good versions and last known health'),
+  geo: geo.optional().describe('Where clients are; `nearest` needs it'),
+  admin: z
+    .strictObject({
+      listen: endpoint().superRefine(checkAdminListen).describe('Loopback address and port of the HTTP API'),
+    })
+    .optional()
+    .describe('The HTTP API; without it there is none'),
+  log: z
+    .strictObject({
+      level: z
+        .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+        .prefault('info')
+        .describe('Least level that is logged'),
+    })
+    .prefault({}),
+  startup: z
+    .strictObject({
+      deadline: duration('0ms', '1m')
+        .prefault('1500ms')
+        .describe('Longest wait for a first round of probes before answering'),
+    })
+    .prefault({}),
+  tcp,
+  monitors: named(monitor, 'Health checks, by name'),
+  regions: named(region, 'Sites with their own L7 tier, by name'),
+  services: named(service, 'Load-balanced names, as `LB` records of a zone call them'),
+})
+
+/** The file's content after parsing: defaults filled in, text turned into values, names not yet resolved. */
+export type WrittenConfig = z.output<typeof configSchema>
