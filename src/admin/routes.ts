@@ -1,0 +1,140 @@
+// The HTTP API as a function from request to response: no socket here, and no knowledge of who answers. Every answer
+// comes from a function that was handed in. Only GET and HEAD, and nothing changes state.
+import { Hono, type MiddlewareHandler } from 'hono'
+import { nearestWord } from '../base/fault.ts'
+import { parseAddress } from '../base/address.ts'
+import { problemResponse, type Problem } from './problem.ts'
+import type { Status } from './status.ts'
+
+export interface ExplainQuery {
+  /** As asked, with or without the final dot. */
+  readonly name: string
+  /** As asked, `A` by default. */
+  readonly type: string
+  /** A valid address. Missing: a client of whom nothing is known. */
+  readonly client?: string
+}
+
+export interface Readiness {
+  readonly ready: boolean
+  /** Why not; empty when ready. */
+  readonly reasons: readonly string[]
+}
+
+/** Who answers. None of these may throw for anything that a client sent. */
+export interface AdminSources {
+  readonly status: () => Status
+  /** An explanation (plain JSON), or the problem with the query: an unknown name or type. */
+  readonly explain: (query: ExplainQuery) => Promise<{ readonly explanation: object } | { readonly problem: Problem }>
+  readonly ready: () => Readiness
+  /** Prometheus text. */
+  readonly metrics: () => Promise<string>
+  /** Told of every exception, which the client sees as a 500 without its text. */
+  readonly onError: (error: unknown) => void
+}
+
+const EXPLAIN_PARAMETERS = ['name', 'type', 'client']
+
+/** Content type of the Prometheus text format, version 0.0.4. */
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+
+export function createRoutes(sources: AdminSources): Hono {
+  const app = new Hono()
+  app.use(refuseBodies)
+  const routes = listRoutes(sources)
+  for (const [path, answer] of Object.entries(routes)) {
+    app.get(path, (context) => answer(new URL(context.req.url).searchParams))
+    app.all(path, refuseMethod)
+  }
+  app.notFound((context) => problemResponse(unknownPath(context.req.path, Object.keys(routes))))
+  app.onError((error) => {
+    sources.onError(error)
+    return problemResponse({
+      status: 500,
+      code: 'internal-error',
+      detail: 'the director failed to answer; see its log',
+    })
+  })
+  return app
+}
+
+type Route = (parameters: URLSearchParams) => Response | Promise<Response>
+
+function listRoutes(sources: AdminSources): Readonly<Record<string, Route>> {
+  return {
+    '/v1/status': () => json(sources.status()),
+    '/v1/explain': (parameters) => explain(parameters, sources),
+    '/healthz': () => json({ alive: true }),
+    '/readyz': () => readiness(sources.ready()),
+    '/metrics': async () => new Response(await sources.metrics(), { headers: { 'content-type': METRICS_TYPE } }),
+  }
+}
+
+function unknownPath(path: string, known: readonly string[]): Problem {
+  const nearest = nearestWord(path, known)
+  const hint = nearest === undefined ? `there are ${known.join(', ')}` : `did you mean ${nearest}?`
+  return { status: 404, code: 'unknown-path', detail: `there is nothing at ${path}`, hint }
+}
+
+function refuseMethod(): Response {
+  return problemResponse(
+    { status: 405, code: 'method-not-allowed', detail: 'this can only be read' },
+    { allow: 'GET, HEAD' },
+  )
+}
+
+/** No request has a body; one that does is refused unread, and its connection closed so that the rest need not be read. */
+const refuseBodies: MiddlewareHandler = async ({ req }, next) => {
+  const empty = (req.header('content-length') ?? '0') === '0' && req.header('transfer-encoding') === undefined
+  if (empty) {
+    await next()
+    return undefined
+  }
+  return problemResponse(
+    { status: 413, code: 'body-not-wanted', detail: 'requests to this API have no body' },
+    { connection: 'close' },
+  )
+}
+
+async function explain(parameters: URLSearchParams, sources: AdminSources): Promise<Response> {
+  const query = readExplainQuery(parameters)
+  if ('problem' in query) return problemResponse(query.problem)
+  const answer = await sources.explain(query)
+  return 'problem' in answer ? problemResponse(answer.problem) : json(answer.explanation)
+}
+
+/** Checks what can be checked without knowing DNS; names and types are judged by who explains. */
+function readExplainQuery(parameters: URLSearchParams): ExplainQuery | { readonly problem: Problem } {
+  for (const key of parameters.keys()) {
+    if (!EXPLAIN_PARAMETERS.includes(key))
+      return bad('unknown-parameter', key, 'is no parameter of explain', nearest(key))
+    if (parameters.getAll(key).length > 1) return bad('repeated-parameter', key, 'is given more than once')
+  }
+  const name = parameters.get('name') ?? ''
+  if (name === '') return bad('missing-parameter', 'name', 'is missing', '/v1/explain?name=www.example.com')
+  const type = parameters.get('type') ?? 'A'
+  const client = parameters.get('client')
+  if (client === null) return { name, type }
+  if (parseAddress(client)) return { name, type, client }
+  return bad('bad-address', 'client', 'is not an IPv4 or IPv6 address', 'client=192.0.2.1')
+}
+
+function nearest(key: string): string {
+  return `known are ${EXPLAIN_PARAMETERS.join(', ')}; did you mean ${nearestWord(key, EXPLAIN_PARAMETERS) ?? 'name'}?`
+}
+
+function bad(code: string, parameter: string, what: string, hint?: string): { readonly problem: Problem } {
+  const problem: Problem = { status: 400, code, parameter, detail: `the parameter "${parameter}" ${what}` }
+  return { problem: hint === undefined ? problem : { ...problem, hint } }
+}
+
+function readiness(readiness: Readiness): Response {
+  return json(readiness, readiness.ready ? 200 : 503)
+}
+
+function json(value: object, status = 200): Response {
+  return new Response(`${JSON.stringify(value)}\n`, {
+    status,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+  })
+}

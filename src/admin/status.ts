@@ -1,0 +1,99 @@
+// What `/v1/status` says: the state of a running director as plain JSON. It is made by the director's owner, served by
+// admin.ts, read by `meridian status`, the demo and the metrics. Fields are only ever added (clients must ignore others).
+import type { Fault } from '../base/fault.ts'
+
+/** Moments are RFC 3339 text in UTC, durations are milliseconds, shares are fractions from 0 to 1. */
+export interface Status {
+  readonly version: string
+  /** When this was put together. */
+  readonly at: string
+  readonly uptimeMs: number
+  readonly snapshot: { readonly number: number; readonly ageMs: number }
+  readonly listen: readonly ListenStatus[]
+  /** Where the HTTP API listens; missing without one. */
+  readonly admin?: ListenStatus
+  readonly workers: readonly WorkerStatus[]
+  /** Missing: no geo data is configured. */
+  readonly geo?: { readonly describe: string; readonly attribution?: string }
+  readonly zones: readonly ZoneStatus[]
+  readonly regions: readonly RegionStatus[]
+  readonly services: readonly ServiceStatus[]
+  /** The latest last. Bounded. */
+  readonly events: readonly EventStatus[]
+  /** Missing: nothing was reloaded since the start. */
+  readonly lastReload?: ReloadStatus
+}
+
+/** One endpoint; of DNS, served by UDP and TCP. */
+export interface ListenStatus {
+  readonly host: string
+  readonly port: number
+}
+
+export interface WorkerStatus {
+  readonly slot: number
+  /** `udp`, `tcp`, `probe`. */
+  readonly role: string
+  /** How often it died or stalled and was replaced since the start. */
+  readonly replaced: number
+}
+
+export interface ZoneStatus {
+  /** With the final dot. */
+  readonly origin: string
+  readonly file: string
+  /** Missing when the zone was never loaded. */
+  readonly serial?: number
+  /** `last-good`: the file has faults and an earlier version answers; `failed`: SERVFAIL answers. */
+  readonly state: 'current' | 'last-good' | 'failed'
+  readonly faults: number
+}
+
+export type HealthState = 'up' | 'down' | 'unknown'
+
+export interface RegionStatus {
+  readonly name: string
+  readonly state: HealthState
+  readonly reason: string
+  readonly since: string
+  readonly balancers: readonly BalancerStatus[]
+}
+
+export interface BalancerStatus {
+  readonly address: string
+  readonly state: HealthState
+  readonly reason: string
+  readonly since: string
+  /** Missing: no probe has come to an end yet, or none is configured. */
+  readonly lastLatencyMs?: number
+}
+
+export interface ServiceStatus {
+  readonly name: string
+  /** The names that it answers, with their final dots. */
+  readonly owners: readonly string[]
+  /** Seconds, as in the answers. */
+  readonly ttlSeconds: number
+  /** True while too little is healthy and `fallback` decides. */
+  readonly fallbackEngaged: boolean
+  readonly shares: readonly ShareStatus[]
+}
+
+export interface ShareStatus {
+  readonly region: string
+  /** Of the plan: the mean over the service's client classes. */
+  readonly planned: number
+  /** Answers that carried this region since the start. Missing where they are not counted. */
+  readonly answered?: number
+}
+
+export interface EventStatus {
+  readonly at: string
+  readonly text: string
+}
+
+export interface ReloadStatus {
+  readonly at: string
+  readonly ok: boolean
+  readonly faults: readonly Fault[]
+}

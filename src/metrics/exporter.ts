@@ -1,0 +1,185 @@
+// Prometheus text of a running director. Nothing is counted here on the query path: counts are read from the shared blocks
+// of counters.ts, and states from the functions handed in, when somebody asks. No label takes a value from a client: types
+// and RCODEs are bounded lists, the rest is named in the configuration.
+import { collectDefaultMetrics, Counter, Registry } from 'prom-client'
+import { counter, type Counters } from './counters.ts'
+import { gauge, total } from './metric.ts'
+
+type HealthState = 'up' | 'down' | 'unknown'
+
+/** What is shown of the director's state, a part of its status. Moments are RFC 3339 text. */
+export interface MetricsFacts {
+  /** Now. */
+  readonly at: string
+  readonly uptimeMs: number
+  readonly snapshot: { readonly number: number; readonly ageMs: number }
+  readonly zones: readonly { readonly origin: string; readonly serial?: number; readonly state: string }[]
+  readonly regions: readonly {
+    readonly name: string
+    readonly state: HealthState
+    readonly balancers: readonly {
+      readonly address: string
+      readonly state: HealthState
+      readonly lastLatencyMs?: number
+    }[]
+  }[]
+  readonly services: readonly { readonly name: string; readonly fallbackEngaged: boolean }[]
+  readonly workers: readonly { readonly slot: number; readonly role: string; readonly replaced: number }[]
+  readonly lastReload?: { readonly at: string; readonly ok: boolean }
+}
+
+export interface MetricsSources {
+  readonly version: string
+  /** The block of each worker slot. */
+  readonly counters: () => readonly Counters[]
+  readonly facts: () => MetricsFacts
+}
+
+export interface Exporter {
+  /** Prometheus text, format 0.0.4. */
+  readonly metrics: () => Promise<string>
+  /** To be called at every change of a balancer's state. `region` and `to` become labels. */
+  readonly countTransition: (region: string, to: HealthState) => void
+  /** To be called after every reload, refused ones too. */
+  readonly countReload: (ok: boolean) => void
+}
+
+export function createExporter(sources: MetricsSources): Exporter {
+  const registry = new Registry()
+  const facts = factsPerScrape(sources.facts)
+  registerBuild(registry, sources.version)
+  registerQueries(registry, sources.counters)
+  registerSockets(registry, sources.counters)
+  registerDirector(registry, facts.current)
+  registerHealth(registry, facts.current)
+  registerReload(registry, facts.current)
+  collectDefaultMetrics({ register: registry })
+  const metrics = (): Promise<string> => {
+    facts.refresh()
+    return registry.metrics()
+  }
+  return { metrics, ...registerEvents(registry) }
+}
+
+/** The facts are put together once a scrape, not once a metric. */
+function factsPerScrape(read: () => MetricsFacts): { current: () => MetricsFacts; refresh: () => void } {
+  let current: MetricsFacts | undefined
+  return { current: () => (current ??= read()), refresh: () => (current = undefined) }
+}
+
+function registerBuild(registry: Registry, version: string): void {
+  gauge(registry, 'meridian_build_info', 'Always 1; the version is the label', ['version', 'node'], (set) =>
+    set([version, process.versions.node], 1),
+  )
+}
+
+/** RFC 6895 §2.3, by value. */
+const RCODES = 'NOERROR FORMERR SERVFAIL NXDOMAIN NOTIMP REFUSED YXDOMAIN YXRRSET NXRRSET NOTAUTH NOTZONE'.split(' ')
+
+/** The names of COUNTED_TYPES, and of the counter behind them. */
+const TYPES = ['A', 'AAAA', 'HTTPS', 'TXT', 'MX', 'other']
+
+type Blocks = () => readonly Counters[]
+
+function registerQueries(registry: Registry, blocks: Blocks): void {
+  const by = (name: string, help: string, label: string, first: number, values: readonly string[]): void =>
+    total(registry, name, help, [label], (set) => values.forEach((value, i) => set([value], sum(blocks, first + i))))
+  total(registry, 'meridian_queries_total', 'Queries received', ['transport'], (set) => {
+    set(['udp'], sum(blocks, counter.udpQueries))
+    set(['tcp'], sum(blocks, counter.tcpQueries))
+  })
+  total(registry, 'meridian_answers_total', 'Answers sent', ['transport'], (set) => {
+    set(['udp'], sum(blocks, counter.udpAnswers))
+    set(['tcp'], sum(blocks, counter.tcpAnswers))
+  })
+  const rcodes = Array.from({ length: 16 }, (_, rcode) => RCODES[rcode] ?? `RCODE${rcode}`)
+  by('meridian_responses_total', 'Answers by the low four bits of their RCODE', 'rcode', counter.rcode, rcodes)
+  by('meridian_query_types_total', 'Queries by the type asked for', 'type', counter.type, TYPES)
+}
+
+function registerSockets(registry: Registry, blocks: Blocks): void {
+  const one = (name: string, help: string, index: number): void =>
+    total(registry, name, help, [], (set) => set([], sum(blocks, index)))
+  one('meridian_dropped_packets_total', 'Packets that got no answer: responses and runts', counter.dropped)
+  one('meridian_truncated_responses_total', 'Answers with TC set', counter.truncated)
+  one('meridian_client_subnet_queries_total', 'Queries whose client subnet steered the answer', counter.clientSubnet)
+  one('meridian_steered_responses_total', 'Answers that an LB name gave', counter.steered)
+  one('meridian_internal_errors_total', 'Exceptions on the query path, answered SERVFAIL', counter.internalErrors)
+  one('meridian_send_errors_total', 'Answers that the socket refused', counter.sendErrors)
+  one('meridian_tcp_connections_total', 'TCP connections accepted', counter.tcpConnections)
+  one('meridian_tcp_refused_connections_total', 'TCP connections refused by a limit', counter.tcpRefused)
+}
+
+function registerDirector(registry: Registry, facts: () => MetricsFacts): void {
+  gauge(registry, 'meridian_uptime_seconds', 'Time since the start', [], (set) => set([], facts().uptimeMs / 1000))
+  gauge(registry, 'meridian_snapshot_number', 'Number of the snapshot that answers', [], (set) =>
+    set([], facts().snapshot.number),
+  )
+  gauge(registry, 'meridian_snapshot_age_seconds', 'Time since it was published', [], (set) =>
+    set([], facts().snapshot.ageMs / 1000),
+  )
+  gauge(registry, 'meridian_zones', 'Zones by state', ['state'], (set) => {
+    for (const state of ['current', 'last-good', 'failed']) {
+      set([state], facts().zones.filter((zone) => zone.state === state).length)
+    }
+  })
+  gauge(registry, 'meridian_service_fallback', '1 while the fallback of a service decides', ['service'], (set) => {
+    for (const { name, fallbackEngaged } of facts().services) set([name], Number(fallbackEngaged))
+  })
+  total(registry, 'meridian_worker_replacements_total', 'Workers that died or stalled', ['role', 'slot'], (set) => {
+    for (const { role, slot, replaced } of facts().workers) set([role, String(slot)], replaced)
+  })
+}
+
+function registerHealth(registry: Registry, facts: () => MetricsFacts): void {
+  const balancers = () =>
+    facts().regions.flatMap(({ name, balancers }) => balancers.map((balancer) => ({ ...balancer, region: name })))
+  gauge(registry, 'meridian_region_up', '1 up, 0 down; absent while unknown', ['region'], (set) => {
+    for (const { name, state } of facts().regions) if (state !== 'unknown') set([name], Number(state === 'up'))
+  })
+  gauge(registry, 'meridian_balancer_up', '1 up, 0 down; absent while unknown', ['region', 'address'], (set) => {
+    for (const { region, address, state } of balancers()) {
+      if (state !== 'unknown') set([region, address], Number(state === 'up'))
+    }
+  })
+  gauge(registry, 'meridian_probe_latency_seconds', 'Of the last probe', ['region', 'address'], (set) => {
+    for (const { region, address, lastLatencyMs } of balancers()) {
+      if (lastLatencyMs !== undefined) set([region, address], lastLatencyMs / 1000)
+    }
+  })
+}
+
+function registerReload(registry: Registry, facts: () => MetricsFacts): void {
+  gauge(registry, 'meridian_last_reload_success', '1 if the last reload, or the start, succeeded', [], (set) =>
+    set([], Number(facts().lastReload?.ok ?? true)),
+  )
+  gauge(registry, 'meridian_last_reload_timestamp_seconds', 'When that was', [], (set) => {
+    const { at, uptimeMs, lastReload } = facts()
+    set([], (lastReload ? Date.parse(lastReload.at) : Date.parse(at) - uptimeMs) / 1000)
+  })
+}
+
+function registerEvents(registry: Registry): Pick<Exporter, 'countTransition' | 'countReload'> {
+  const registers = [registry]
+  const transitions = new Counter({
+    name: 'meridian_health_transitions_total',
+    help: 'Changes of state of balancers, by region and new state',
+    labelNames: ['region', 'to'],
+    registers,
+  })
+  const reloads = new Counter({
+    name: 'meridian_reloads_total',
+    help: 'Reloads, by result',
+    labelNames: ['result'],
+    registers,
+  })
+  for (const result of ['success', 'failure']) reloads.inc({ result }, 0)
+  return {
+    countTransition: (region, to) => transitions.inc({ region, to }),
+    countReload: (ok) => reloads.inc({ result: ok ? 'success' : 'failure' }),
+  }
+}
+
+function sum(blocks: Blocks, index: number): number {
+  return blocks().reduce((total, block) => total + block[index]!, 0)
+}

@@ -1,0 +1,125 @@
+import { expect, test } from 'vitest'
+import { counter, createCounters } from '../../src/metrics/counters.ts'
+import { createExporter, type MetricsFacts } from '../../src/metrics/exporter.ts'
+import { SAMPLE_STATUS } from '../admin/sample-status.ts'
+
+function createSample() {
+  const blocks = [createCounters(), createCounters()]
+  let facts: MetricsFacts = SAMPLE_STATUS
+  let reads = 0
+  const exporter = createExporter({
+    version: '0.1.0',
+    counters: () => blocks,
+    facts: () => {
+      reads++
+      return facts
+    },
+  })
+  return {
+    blocks,
+    exporter,
+    reads: () => reads,
+    change: (changes: Partial<MetricsFacts>) => (facts = { ...facts, ...changes }),
+  }
+}
+
+/** Sample lines by name and labels. */
+async function scrape(exporter: { metrics: () => Promise<string> }): Promise<Map<string, number>> {
+  const lines = (await exporter.metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+  return new Map(
+    lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]),
+  )
+}
+
+test('counts are summed over workers, and read anew at every scrape', async () => {
+  const { blocks, exporter } = createSample()
+  blocks[0]![counter.udpQueries] = 5
+  blocks[1]![counter.udpQueries] = 2
+  blocks[1]![counter.tcpQueries] = 1
+  expect((await scrape(exporter)).get('meridian_queries_total{transport="udp"}')).toBe(7)
+  blocks[0]![counter.udpQueries] = 6
+  const samples = await scrape(exporter)
+  expect(samples.get('meridian_queries_total{transport="udp"}')).toBe(8)
+  expect(samples.get('meridian_queries_total{transport="tcp"}')).toBe(1)
+})
+
+test('every counter of a block is exported once', async () => {
+  const { blocks, exporter } = createSample()
+  blocks[0]!.forEach((_, i, block) => (block[i] = 1000 + i))
+  const values = [...(await scrape(exporter)).values()]
+  const indexes = Object.entries(counter).flatMap(([name, first]) =>
+    Array.from({ length: name === 'rcode' ? 16 : name === 'type' ? 6 : 1 }, (_, i) => first + i),
+  )
+  for (const index of indexes)
+    expect(
+      values.filter((value) => value === 1000 + index),
+      `index ${index}`,
+    ).toHaveLength(1)
+})
+
+test('RCODEs and types have the names of their registries', async () => {
+  const { blocks, exporter } = createSample()
+  blocks[0]![counter.rcode + 3] = 4
+  blocks[0]![counter.type + 1] = 9
+  blocks[0]![counter.type + 5] = 2
+  const samples = await scrape(exporter)
+  expect(samples.get('meridian_responses_total{rcode="NXDOMAIN"}')).toBe(4)
+  expect(samples.get('meridian_query_types_total{type="AAAA"}')).toBe(9)
+  expect(samples.get('meridian_query_types_total{type="other"}')).toBe(2)
+})
+
+test('states become gauges; unknown is absent', async () => {
+  const samples = await scrape(createSample().exporter)
+  expect(samples.get('meridian_region_up{region="us-east"}')).toBe(1)
+  expect(samples.get('meridian_region_up{region="eu-west"}')).toBe(0)
+  expect(samples.has('meridian_region_up{region="ap-south"}')).toBe(false)
+  expect(samples.get('meridian_balancer_up{region="eu-west",address="127.2.0.1"}')).toBe(0)
+  expect(samples.get('meridian_probe_latency_seconds{region="us-east",address="127.1.0.1"}')).toBe(0.003)
+  expect(samples.get('meridian_zones{state="last-good"}')).toBe(1)
+  expect(samples.get('meridian_snapshot_age_seconds')).toBe(3)
+  expect(samples.get('meridian_worker_replacements_total{role="udp",slot="0"}')).toBe(2)
+  expect(samples.get('meridian_service_fallback{service="web"}')).toBe(0)
+})
+
+test('a region that left the configuration leaves the metrics', async () => {
+  const { exporter, change } = createSample()
+  await scrape(exporter)
+  change({ regions: [] })
+  expect([...(await scrape(exporter)).keys()].filter((name) => name.includes('us-east'))).toEqual([])
+})
+
+test('a start counts as a successful reload until there is one', async () => {
+  const { exporter, change } = createSample()
+  expect((await scrape(exporter)).get('meridian_last_reload_success')).toBe(0)
+  const { at, uptimeMs, snapshot } = SAMPLE_STATUS
+  const fresh = { at, uptimeMs, snapshot, zones: [], regions: [], services: [], workers: [] }
+  const started = await scrape(createExporter({ version: '1', counters: () => [], facts: () => fresh }))
+  expect(started.get('meridian_last_reload_success')).toBe(1)
+  expect(started.get('meridian_last_reload_timestamp_seconds')).toBe(Date.parse('2026-11-24T09:59:00Z') / 1000)
+  change({ lastReload: { at: SAMPLE_STATUS.at, ok: true } })
+  expect((await scrape(exporter)).get('meridian_last_reload_success')).toBe(1)
+})
+
+test('transitions and reloads are counted as they come', async () => {
+  const { exporter } = createSample()
+  exporter.countTransition('eu-west', 'down')
+  exporter.countTransition('eu-west', 'down')
+  exporter.countReload(false)
+  const samples = await scrape(exporter)
+  expect(samples.get('meridian_health_transitions_total{region="eu-west",to="down"}')).toBe(2)
+  expect(samples.get('meridian_reloads_total{result="failure"}')).toBe(1)
+  expect(samples.get('meridian_reloads_total{result="success"}')).toBe(0)
+})
+
+test('the facts are read once a scrape', async () => {
+  const { exporter, reads } = createSample()
+  await scrape(exporter)
+  await scrape(exporter)
+  expect(reads()).toBe(2)
+})
+
+test('build and process are told', async () => {
+  const samples = await scrape(createSample().exporter)
+  expect(samples.get(`meridian_build_info{version="0.1.0",node="${process.versions.node}"}`)).toBe(1)
+  expect(samples.get('process_resident_memory_bytes')).toBeGreaterThan(0)
+})
