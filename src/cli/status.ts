@@ -1,0 +1,95 @@
+// A director's status as text for people: what is wrong stands out, what is well is short.
+import type {
+  EventStatus,
+  HealthState,
+  RegionStatus,
+  ServiceStatus,
+  Status,
+  WorkerStatus,
+  ZoneStatus,
+} from '../admin/status.ts'
+import { countFaults } from './faults.ts'
+import { printable, type Paint, type Style } from './paint.ts'
+import { formatDuration, formatShare, formatTable, formatTime } from './table.ts'
+
+/** The latest events shown. */
+const EVENTS = 10
+
+export function formatStatus(status: Status, paint: Paint): string {
+  const now = Date.parse(status.at)
+  const rows = {
+    regions: status.regions.flatMap((region) => regionRows(region, now, paint)),
+    services: status.services.map((service) => serviceRow(service, paint)),
+    zones: status.zones.map((zone) => zoneRow(zone, paint)),
+    workers: status.workers.map((worker) => workerRow(worker, paint)),
+    events: status.events.slice(-EVENTS).map((event) => eventRow(event, paint)),
+  }
+  const sections = Object.entries(rows).filter(([, rows]) => rows.length > 0)
+  const tables = sections.map(([title, rows]) => [paint('bold', title), ...formatTable(rows, '  ')])
+  return `${[headLines(status, paint), ...tables].map((lines) => lines.join('\n')).join('\n\n')}\n`
+}
+
+const STATE_STYLES: Readonly<Record<HealthState, Style>> = { up: 'green', down: 'red', unknown: 'yellow' }
+
+/** `up`, `down` or `unknown` in its colour. */
+export function paintState(state: HealthState, paint: Paint): string {
+  return paint(STATE_STYLES[state], state)
+}
+
+/** `127.0.0.1:5300`, `[::1]:5300`. */
+export function formatEndpoint({ host, port }: { readonly host: string; readonly port: number }): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+function headLines(status: Status, paint: Paint): string[] {
+  const { snapshot, admin, geo, lastReload } = status
+  const lines = [
+    `${paint('bold', `Meridian ${status.version}`)}, up for ${formatDuration(status.uptimeMs)}, ` +
+      `snapshot ${snapshot.number} is ${formatDuration(snapshot.ageMs)} old`,
+    `DNS on ${status.listen.map(formatEndpoint).join(', ')} (UDP and TCP)${admin ? `, admin on ${formatEndpoint(admin)}` : ''}`,
+  ]
+  if (geo) lines.push(`geo data: ${printable(geo.describe)}`)
+  if (geo?.attribution !== undefined) lines.push(paint('dim', printable(geo.attribution)))
+  if (lastReload) lines.push(reloadLine(lastReload, paint))
+  return lines
+}
+
+function reloadLine({ at, ok, faults }: NonNullable<Status['lastReload']>, paint: Paint): string {
+  const when = `last reload at ${formatTime(new Date(at))}`
+  const found = faults.length === 0 ? '' : `: ${countFaults(faults)}`
+  return ok ? `${when} was taken over${found}` : `${when} ${paint('red', 'was refused')}${found}`
+}
+
+/** One row for a region of one balancer; else one for the region and one for each balancer below it. */
+function regionRows(region: RegionStatus, now: number, paint: Paint): string[][] {
+  const health = ({ state, reason, since }: Pick<RegionStatus, 'state' | 'reason' | 'since'>): string[] => [
+    paintState(state, paint),
+    formatDuration(now - Date.parse(since)),
+    printable(reason),
+  ]
+  const [only, ...others] = region.balancers
+  if (only && others.length === 0) return [[printable(region.name), only.address, ...health(region)]]
+  const rows = region.balancers.map((balancer) => ['', balancer.address, ...health(balancer)])
+  return [[printable(region.name), `${region.balancers.length} balancers`, ...health(region)], ...rows]
+}
+
+function serviceRow({ name, owners, ttlSeconds, fallbackEngaged, shares }: ServiceStatus, paint: Paint): string[] {
+  const parts = shares.map(({ region, planned }) => `${printable(region)} ${formatShare(planned)}`)
+  const fallback = fallbackEngaged ? [paint('red', 'fallback engaged')] : []
+  return [printable(name), printable(owners.join(' ')), `TTL ${ttlSeconds} s`, [...fallback, ...parts].join(', ')]
+}
+
+function zoneRow({ origin, file, serial, state, faults }: ZoneStatus, paint: Paint): string[] {
+  const style = state === 'current' ? 'green' : 'red'
+  const found = faults === 0 ? '' : `${faults} fault${faults === 1 ? '' : 's'}`
+  const number = serial === undefined ? 'never loaded' : `serial ${serial}`
+  return [printable(origin), paint(style, state), number, printable(file), found]
+}
+
+function workerRow({ slot, role, replaced }: WorkerStatus, paint: Paint): string[] {
+  return [`${role} ${slot}`, replaced === 0 ? 'never replaced' : paint('yellow', `replaced ${replaced} ×`)]
+}
+
+function eventRow({ at, text }: EventStatus, paint: Paint): string[] {
+  return [paint('dim', formatTime(new Date(at))), printable(text)]
+}
