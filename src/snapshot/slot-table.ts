@@ -1,5 +1,9 @@
-// A slot table: shares made into slots that a counter walks through or a client's prefix picks.
-import type { Address } from '../base/address.ts'
+// A slot table: shares made into slots that a counter walks through or a client's prefix picks. Counted tables are as
+// small as they can be exact, and interleaved; pinned ones have one size for ever, and clients keep their slots. Which
+// addresses a slot answers with is the planner's (director/tables.ts); how a table is laid out for workers is
+// plan-image.ts. Everything here is the same on every node and part of the compatibility promise.
+import type { Address, AddressWords } from '../base/address.ts'
+import { hashText, mix32 } from '../base/random.ts'
 
 /** The addresses of one answer, all of one type; an RRset has no order. Empty: NODATA. */
 export type Answer = readonly Address[]
@@ -8,4 +12,275 @@ export interface SlotTable {
   readonly answers: readonly Answer[]
   /** Each slot is an index into `answers`. Never empty. */
   readonly slots: Uint16Array
+}
+
+/** The most slots of a counted table, unless it has more candidates than that. */
+export const MAX_COUNTED_SLOTS = 1024
+
+/** The slots of every pinned table. */
+export const PINNED_SLOTS = 4096
+
+/** Shares that differ by less than this are equal. */
+const TOLERANCE = 1e-9
+
+/**
+ * Shares (of any sum) as slots: the smallest table that is exact within 1e-9 if one of at most 1,024 slots is, else the
+ * largest remainder. A share above 0 gets at least one slot.
+ */
+export function countSlots(shares: readonly number[]): number[] {
+  const sum = shares.reduce((a, b) => a + b, 0)
+  const parts = shares.map((share) => share / sum)
+  const present = parts.filter((part) => part > 0)
+  for (let size = present.length; size <= MAX_COUNTED_SLOTS; size++) {
+    if (present.every((part) => isWhole(part * size, size))) return parts.map((part) => Math.round(part * size))
+  }
+  const least = parts.map((part) => (part > 0 ? 1 : 0))
+  return apportion(parts, Math.max(MAX_COUNTED_SLOTS, present.length), least)
+}
+
+function isWhole(slots: number, size: number): boolean {
+  const whole = Math.round(slots)
+  return whole > 0 && Math.abs(slots - whole) < TOLERANCE * size
+}
+
+/** Largest remainder: whole numbers that sum to `size`, each at least its `least`, in proportion to `parts` (of sum 1). */
+export function apportion(parts: readonly number[], size: number, least: readonly number[]): number[] {
+  const counts = parts.map((part, i) => Math.max(least[i]!, Math.floor(part * size + TOLERANCE)))
+  let rest = size - counts.reduce((a, b) => a + b, 0)
+  const lack = (i: number) => parts[i]! * size - counts[i]!
+  for (const i of rest > 0 ? byLack(parts, lack).slice(0, rest) : []) counts[i] = counts[i]! + 1
+  while (rest < 0) {
+    const givers = [...counts.keys()].filter((i) => counts[i]! > least[i]!)
+    if (givers.length === 0) throw new Error(`${size} slots are fewer than the candidates need`)
+    const giver = givers.reduce((a, b) => (lack(b) < lack(a) ? b : a))
+    counts[giver] = counts[giver]! - 1
+    rest++
+  }
+  return counts
+}
+
+function byLack(parts: readonly number[], lack: (i: number) => number): number[] {
+  return [...parts.keys()].filter((i) => parts[i]! > 0).sort((i, j) => lack(j) - lack(i) || i - j)
+}
+
+/** Shares as the order of a counted table: each slot is an index into `shares`. */
+export function spreadSlots(shares: readonly number[]): Uint16Array {
+  return interleave(countSlots(shares))
+}
+
+/**
+ * Orders `counts[i]` slots of each candidate evenly. Of any window (cyclic, of any length, from any start) each
+ * candidate gets its share of the window give or take less than 2 − 1/(k − 1) for k candidates: below 1 for two, below
+ * 1.5 for three, and mostly within 1. Within 1 for all is beyond any order: balanced words of three or more unequal
+ * rates all but never exist (Fraenkel's conjecture); 5:3:2:1 has none.
+ */
+export function interleave(counts: readonly number[]): Uint16Array {
+  const divisor = counts.reduce(greatestDivisor, 0)
+  const lap = counts.map((count) => count / divisor)
+  const chairman = chairmanOrder(lap)
+  const smooth = smoothOrder(lap)
+  const calmer = unevenness(smooth, lap) < unevenness(chairman, lap) ? smooth : chairman
+  return Uint16Array.from({ length: calmer.length * divisor }, (_, slot) => calmer[slot % calmer.length]!)
+}
+
+function greatestDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestDivisor(b, a % b)
+}
+
+/**
+ * R. Tijdeman, "The chairman assignment problem" (1980): every prefix is within 1 − 1/(2k − 2) of each share. Among those
+ * who lag by at least 1/(2k − 2), the one whose lag first becomes too much goes next. Whole numbers: lags × size × (2k − 2).
+ */
+function chairmanOrder(counts: readonly number[]): number[] {
+  const size = sum(counts)
+  const scale = Math.max(1, 2 * counts.filter((count) => count > 0).length - 2)
+  const got = counts.map(() => 0)
+  return Array.from({ length: size }, (_, slot) => {
+    let next = -1
+    let soonest = Infinity
+    for (let i = 0; i < counts.length; i++) {
+      const lag = (counts[i]! * (slot + 1) - got[i]! * size) * scale
+      const deadline = (size * (scale - 1) - lag) / counts[i]!
+      if (lag >= size && deadline < soonest) [next, soonest] = [i, deadline]
+    }
+    got[next] = got[next]! + 1
+    return next
+  })
+}
+
+/** nginx's smooth weighted round-robin: has no such bound, but often finds the calmer order (4:2:1). */
+function smoothOrder(counts: readonly number[]): number[] {
+  const size = sum(counts)
+  const credit = counts.map(() => 0)
+  return Array.from({ length: size }, () => {
+    let next = 0
+    for (let i = 0; i < counts.length; i++) {
+      credit[i] = credit[i]! + counts[i]!
+      if (credit[i]! > credit[next]!) next = i
+    }
+    credit[next] = credit[next]! - size
+    return next
+  })
+}
+
+/** The farthest that any candidate strays from its share in any window, × size. */
+function unevenness(order: readonly number[], counts: readonly number[]): number {
+  const size = order.length
+  const lead = counts.map(() => 0)
+  const most = counts.map(() => 0)
+  const least = counts.map(() => 0)
+  for (const next of order) {
+    for (let i = 0; i < counts.length; i++) {
+      lead[i] = lead[i]! + (i === next ? size : 0) - counts[i]!
+      most[i] = Math.max(most[i]!, lead[i]!)
+      least[i] = Math.min(least[i]!, lead[i]!)
+    }
+  }
+  return Math.max(...counts.map((_, i) => most[i]! - least[i]!))
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((a, b) => a + b, 0)
+}
+
+/**
+ * How much each pinned slot likes each candidate of one service: computed once, then looked up by every row. `seed` is
+ * also what clients' prefixes are hashed with.
+ */
+export interface Preferences {
+  readonly seed: number
+  /** By candidate's name: −ln of a uniform hash for each slot. */
+  readonly costs: Map<string, Float64Array>
+}
+
+export function createPreferences(service: string, seed: string): Preferences {
+  return { seed: hashText(`${service}\n${seed}`) | 0, costs: new Map() }
+}
+
+function costsOf({ seed, costs }: Preferences, name: string): Float64Array {
+  const known = costs.get(name)
+  if (known) return known
+  const key = hashText(name, seed)
+  const fresh = Float64Array.from({ length: PINNED_SLOTS }, (_, slot) => -Math.log(uniform(key ^ mix32(slot + 1))))
+  costs.set(name, fresh)
+  return fresh
+}
+
+/** In (0, 1), so that its logarithm is finite and not 0. */
+function uniform(key: number): number {
+  return (mix32(key) + 0.5) / 2 ** 32
+}
+
+/** A candidate of a pinned table. */
+export interface Pinned {
+  /** What its slots are keyed by: a name, so that order and neighbours do not matter. */
+  readonly name: string
+  /** Above 0, relative. */
+  readonly share: number
+  /** Slots that it gets at least. */
+  readonly least: number
+}
+
+const EVERY_SLOT = Uint16Array.from({ length: PINNED_SLOTS }, (_, slot) => slot)
+
+/**
+ * Weighted rendezvous: each slot goes to the candidate with the greatest −w / ln h. Unequal shares are then repaired to
+ * quota by moving the slots that mind least; with equal shares nothing moves between candidates that stay. Returns an
+ * index into `candidates` for each of `slots` (all of them by default).
+ */
+export function pinnedSlots(
+  preferences: Preferences,
+  candidates: readonly Pinned[],
+  slots: Uint16Array = EVERY_SLOT,
+): Uint16Array {
+  if (candidates.length === 1) return new Uint16Array(slots.length)
+  const order = [...candidates.keys()].sort((a, b) => (candidates[a]!.name < candidates[b]!.name ? -1 : 1))
+  const owners = seatByName(
+    preferences,
+    order.map((i) => candidates[i]!),
+    slots,
+  )
+  return owners.map((owner) => order[owner]!)
+}
+
+/** The same for candidates in the order of their names: ties must not fall by the order in a file. */
+function seatByName(preferences: Preferences, candidates: readonly Pinned[], slots: Uint16Array): Uint16Array {
+  const total = candidates.reduce((all, { share }) => all + share, 0)
+  const parts = candidates.map(({ share }) => share / total)
+  const columns = candidates.map(({ name }) => costsOf(preferences, name))
+  const costs = (at: number, i: number) => columns[i]![slots[at]!]! / parts[i]!
+  const owners = Uint16Array.from(slots, (_, at) => cheapest(parts, (i) => costs(at, i)))
+  const least = candidates.map((candidate) => candidate.least)
+  const counts = countOwners(owners, parts.length)
+  const isEven = parts.every((part) => Math.abs(part - parts[0]!) < TOLERANCE)
+  if (isEven && counts.every((count, i) => count >= least[i]!)) return owners
+  repair(owners, counts, apportion(parts, slots.length, least), costs)
+  return owners
+}
+
+function countOwners(owners: Uint16Array, candidates: number): number[] {
+  const counts = new Array<number>(candidates).fill(0)
+  for (const owner of owners) counts[owner] = counts[owner]! + 1
+  return counts
+}
+
+function cheapest(parts: readonly number[], cost: (i: number) => number): number {
+  let best = 0
+  for (let i = 1; i < parts.length; i++) if (cost(i) < cost(best)) best = i
+  return best
+}
+
+/** Moves slots from candidates above their quota to those below, dearest wish first, until all are met. */
+function repair(
+  owners: Uint16Array,
+  counts: number[],
+  quotas: readonly number[],
+  costs: (at: number, i: number) => number,
+): void {
+  const isOver = (i: number) => counts[i]! > quotas[i]!
+  const isUnder = (i: number) => counts[i]! < quotas[i]!
+  while (counts.some((_, i) => isOver(i))) {
+    for (const { at, taker } of wishes(owners, [...counts.keys()].filter(isUnder), isOver, costs)) {
+      const owner = owners[at]!
+      if (!isOver(owner) || !isUnder(taker)) continue
+      owners[at] = taker
+      counts[owner] = counts[owner]! - 1
+      counts[taker] = counts[taker]! + 1
+    }
+  }
+}
+
+/** For each slot that may move, the taker that it likes best; those who would lose least come first. */
+function wishes(
+  owners: Uint16Array,
+  takers: readonly number[],
+  isOver: (i: number) => boolean,
+  costs: (at: number, i: number) => number,
+): { at: number; taker: number; loss: number }[] {
+  const list: { at: number; taker: number; loss: number }[] = []
+  for (const [at, owner] of owners.entries()) {
+    if (!isOver(owner)) continue
+    const taker = takers.reduce((a, b) => (costs(at, b) < costs(at, a) ? b : a))
+    list.push({ at, taker, loss: costs(at, taker) / costs(at, owner) })
+  }
+  return list.sort((a, b) => a.loss - b.loss || a.at - b.at)
+}
+
+/**
+ * The slot of a client: a hash (MurmurHash3's rounds) of its first `bits`. For the query path: allocates nothing, and
+ * every value stays a signed 32-bit integer.
+ */
+export function pinSlot(client: AddressWords, bits: number, seed: number): number {
+  let hash = Math.imul(seed ^ client[0]!, 0x9e3779b1)
+  for (let i = 0; i < 4; i++) {
+    const left = bits - i * 32
+    const mask = left >= 32 ? -1 : left <= 0 ? 0 : -1 << (32 - left)
+    let word = Math.imul(client[i + 1]! & mask, 0xcc9e2d51)
+    word = Math.imul((word << 15) | (word >>> 17), 0x1b873593)
+    hash ^= word
+    hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0
+  }
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return (hash ^ (hash >>> 16)) & (PINNED_SLOTS - 1)
 }

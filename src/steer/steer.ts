@@ -39,30 +39,60 @@ export interface StepContext {
   readonly regions: ReadonlyMap<string, RegionFacts>
 }
 
-export type Phase = 'fence' | 'rank' | 'availability' | 'spread' | 'pin' | 'take'
+/** In the order in which they run, whatever the order of a list. */
+export const PHASES = ['fence', 'rank', 'availability', 'spread', 'pin', 'take'] as const
+
+export type Phase = (typeof PHASES)[number]
 
 /** A step as configured: plain data, so that it can cross to a worker. */
 export type StepConfig =
-  | {
-      readonly step: 'nearest'
-      readonly depth: number
-      readonly within: number
-      readonly bias: Readonly<Record<string, number>>
-    }
-  | { readonly step: 'failover'; readonly order: readonly string[] }
-  | { readonly step: 'round-robin' }
-  | { readonly step: 'weighted'; readonly weights: Readonly<Record<string, number>> }
-  | { readonly step: 'consistent-hash'; readonly seed: string; readonly ipv4Bits: number; readonly ipv6Bits: number }
-  | { readonly step: 'take'; readonly count: number }
+  NearestConfig | FailoverConfig | { readonly step: 'round-robin' } | WeightedConfig | ConsistentHashConfig | TakeConfig
+
+export interface NearestConfig {
+  readonly step: 'nearest'
+  /** Tiers told apart by distance; the regions beyond follow one by one in the service's order. */
+  readonly depth: number
+  /** A fraction of a tier's nearest distance: regions at most this much farther share the tier. */
+  readonly within: number
+  /** By region, 1 when missing: its distance is divided by this, so that above 1 it draws from farther. */
+  readonly bias: Readonly<Record<string, number>>
+}
+
+export interface FailoverConfig {
+  readonly step: 'failover'
+  /** First choice first; regions left out form a last tier. Empty: the service's order. */
+  readonly order: readonly string[]
+}
+
+export interface WeightedConfig {
+  readonly step: 'weighted'
+  /** By region; a region left out keeps its own weight. */
+  readonly weights: Readonly<Record<string, number>>
+}
+
+export interface ConsistentHashConfig {
+  readonly step: 'consistent-hash'
+  readonly seed: string
+  /** Length of the client's prefix that is pinned as one. */
+  readonly ipv4Bits: number
+  readonly ipv6Bits: number
+}
+
+export interface TakeConfig {
+  readonly step: 'take'
+  /** Addresses in one answer, all of one tier. */
+  readonly count: number
+}
 
 export interface Step {
-  readonly name: string
+  readonly name: StepConfig['step']
   readonly phase: Phase
   /**
-   * Text that is equal for exactly those clients whom this step treats alike; missing when it ignores the client.
-   * Classes of a client map are the distinct texts of a service's steps.
+   * For a service's regions, in its order: text that is equal for exactly those clients whom this step treats alike;
+   * missing when it ignores the client. Classes of a client map are the distinct texts of a service's steps. What
+   * depends on regions alone is prepared first: a client map asks for hundreds of thousands of clients.
    */
-  readonly classify?: (client: Client, context: Omit<StepContext, 'client'>, regions: readonly string[]) => string
-  /** Pure. Never adds a candidate; drops none but in the fence phase. */
+  readonly classify?: (context: Omit<StepContext, 'client'>, regions: readonly string[]) => (client: Client) => string
+  /** Pure. Keeps the candidates' order; never adds one; drops none but in the fence phase. */
   readonly apply: (candidates: readonly Candidate[], context: StepContext) => readonly Candidate[]
 }
