@@ -1,0 +1,22 @@
+// The thread that `runBuild` starts: one build, one answer, the end.
+import { parentPort, workerData } from 'node:worker_threads'
+import type { Builds } from './build.ts'
+import { buildClientMaps } from './client-map-build.ts'
+import { locate } from './locate.ts'
+import { buildZones } from './zone-build.ts'
+
+type Task = { [Name in keyof Builds]: { name: Name; input: Builds[Name]['input'] } }[keyof Builds]
+
+const task = workerData as Task
+parentPort!.postMessage(perform(task))
+
+function perform({ name, input }: Task): Builds[keyof Builds]['output'] {
+  switch (name) {
+    case 'zones':
+      return buildZones(input)
+    case 'clientMaps':
+      return buildClientMaps(input)
+    case 'location':
+      return locate(input)
+  }
+}

@@ -1,0 +1,74 @@
+// Geo data → the client maps of the next snapshot, one for each ordering question. Runs in a build worker: what the
+// locator read is gone with it.
+import type { Fault } from '../base/fault.ts'
+import { compileRanges, type ClientClass, type ClientMap } from '../geo/client-map.ts'
+import type { GeoSource } from '../geo/geo.ts'
+import { openLocator } from '../geo/locator/locator.ts'
+import { roomFor } from '../snapshot/arena.ts'
+import { clientMapWords, writeClientMap } from '../snapshot/client-map.ts'
+import { makeClassifier, type Question } from './question.ts'
+
+export interface ClientMapBuildInput {
+  readonly source: GeoSource
+  readonly questions: readonly Question[]
+  /** An idle arena's memory. When the maps outgrow it, they come in a new block. */
+  readonly buffer: SharedArrayBuffer
+}
+
+/** One map in the part: where it stands, and who falls into it. */
+export interface BuiltClientMap {
+  readonly key: string
+  /** In 32-bit words from the start of the part. */
+  readonly offset: number
+  readonly classes: readonly ClientClass[]
+}
+
+export interface ClientMapBuildOutput {
+  readonly buffer: SharedArrayBuffer
+  readonly maps: readonly BuiltClientMap[]
+  /** Which data, of when; missing when faults forbid it. */
+  readonly describe?: string
+  readonly attribution?: string
+  /** Any error forbids the whole part. */
+  readonly faults: readonly Fault[]
+}
+
+export function buildClientMaps({ source, questions, buffer }: ClientMapBuildInput): ClientMapBuildOutput {
+  const { locator, faults } = openLocator(source)
+  if (!locator) return { buffer, maps: [], faults }
+  const about = {
+    describe: locator.describe(),
+    ...(locator.attribution !== undefined && { attribution: locator.attribution }),
+  }
+  if (questions.length === 0) return { buffer, maps: [], faults, ...about }
+  const networks = locator.read()
+  const results = questions.map((question) => compileRanges(networks, makeClassifier(question)))
+  const refused = results.flatMap((result) => ('fault' in result ? [classFault(source, result.fault)] : []))
+  const compiled = results.flatMap((result) => ('map' in result ? [result.map] : []))
+  if (refused.length > 0) return { buffer, maps: [], faults: [...faults, ...refused], ...about }
+  return { ...layOut(compiled, questions, buffer), faults, ...about }
+}
+
+function layOut(
+  maps: readonly ClientMap[],
+  questions: readonly Question[],
+  buffer: SharedArrayBuffer,
+): Pick<ClientMapBuildOutput, 'buffer' | 'maps'> {
+  const sizes = maps.map(clientMapWords)
+  const byteLength = sizes.reduce((sum, size) => sum + size, 0) * Int32Array.BYTES_PER_ELEMENT
+  const target = byteLength <= buffer.byteLength ? buffer : new SharedArrayBuffer(roomFor(byteLength))
+  const words = new Int32Array(target)
+  let offset = 0
+  const built = maps.map((map, i) => {
+    writeClientMap(map, words, offset)
+    const placed = { key: questions[i]!.key, offset, classes: map.classes }
+    offset += sizes[i]!
+    return placed
+  })
+  return { buffer: target, maps: built }
+}
+
+function classFault(source: GeoSource, fault: Pick<Fault, 'code' | 'message' | 'hint'>): Fault {
+  const file = source.source === 'table' ? source.file : source.source
+  return { ...fault, severity: 'error', place: { file } }
+}

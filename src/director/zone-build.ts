@@ -1,0 +1,171 @@
+// Zone files → the zone image of the next snapshot. A zone with faults keeps its last good version, and one that never
+// loaded answers SERVFAIL; the others go on. Runs in a build worker.
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { isError, type Fault } from '../base/fault.ts'
+import { formatName, parseName, type Name } from '../dns/name.ts'
+import { roomFor } from '../snapshot/arena.ts'
+import { planZoneImage, type Binding } from '../snapshot/zone-image.ts'
+import { findZoneFiles, ZONE_EXTENSION } from '../zone/find.ts'
+import { loadZone } from '../zone/load.ts'
+import type { Zone } from '../zone/zone.ts'
+import { readLastGood, saveLastGood } from './last-good.ts'
+
+export interface ZoneBuildInput {
+  /** The folder of zone files. */
+  readonly folder: string
+  /** Where last good versions are kept; undefined: none are kept or used. */
+  readonly state: string | undefined
+  /** Names that LB records may give. */
+  readonly services: readonly string[]
+  /** An idle arena's memory. When the image outgrows it, it comes in a new block. */
+  readonly buffer: SharedArrayBuffer
+}
+
+export interface ZoneStatus {
+  /** Presentation form, with the final dot. */
+  readonly origin: string
+  readonly file: string
+  /** Missing when nothing is loaded. */
+  readonly serial?: number
+  /** `last-good`: its file has faults, and the version before them answers. `failed`: SERVFAIL. */
+  readonly state: 'current' | 'last-good' | 'failed'
+  /** Errors in its file. */
+  readonly errors: number
+}
+
+export interface ZoneBuildOutput {
+  readonly buffer: SharedArrayBuffer
+  readonly bindings: readonly Binding[]
+  readonly zones: readonly ZoneStatus[]
+  readonly faults: readonly Fault[]
+  /** True: the folder itself could not be read. */
+  readonly refused: boolean
+}
+
+interface LoadedFile {
+  readonly file: string
+  readonly origin: Name
+  readonly zone: Zone | undefined
+  readonly state: ZoneStatus['state']
+  readonly faults: readonly Fault[]
+}
+
+export function buildZones({ folder, state, services, buffer }: ZoneBuildInput): ZoneBuildOutput {
+  const listed = listFolder(folder)
+  if (!Array.isArray(listed)) return { buffer, bindings: [], zones: [], faults: [listed], refused: true }
+  const known = new Set(services)
+  const files = listed.map((file) => loadFile(file, state, known))
+  const { served, twins } = partTwins(files)
+  const image = planZoneImage(
+    served.flatMap(({ zone }) => zone ?? []),
+    served.filter(({ zone }) => zone === undefined),
+  )
+  const target = image.byteLength <= buffer.byteLength ? buffer : new SharedArrayBuffer(roomFor(image.byteLength))
+  image.write(target)
+  return {
+    buffer: target,
+    bindings: image.bindings,
+    zones: served.map(statusOf),
+    faults: [...files.flatMap(({ faults }) => faults), ...twins],
+    refused: false,
+  }
+}
+
+function listFolder(folder: string): string[] | Fault {
+  try {
+    return [...findZoneFiles(folder)]
+  } catch (error) {
+    return {
+      code: 'zones-unreadable',
+      severity: 'error',
+      place: { file: folder },
+      message: `the zone folder cannot be read: ${(error as Error).message}`,
+      hint: 'zones: names a folder of *.zone files',
+    }
+  }
+}
+
+function statusOf({ file, origin, zone, state, faults }: LoadedFile): ZoneStatus {
+  return {
+    origin: formatName(origin),
+    file,
+    ...(zone && { serial: zone.serial }),
+    state,
+    errors: faults.filter(isError).length,
+  }
+}
+
+/** The file as it is, else the last good version of it, else nothing under the origin that its name gives. */
+function loadFile(file: string, state: string | undefined, services: ReadonlySet<string>): LoadedFile {
+  const read = new Map<string, Uint8Array>()
+  const readFile = (path: string): Uint8Array => {
+    const bytes = readFileSync(path)
+    read.set(path, bytes)
+    return bytes
+  }
+  const { zone, faults } = loadZone(file, { services, readFile })
+  if (zone)
+    return { file, origin: zone.origin, zone, state: 'current', faults: [...faults, ...keep(state, file, read)] }
+  const kept = loadKept(file, state, services)
+  const origin = kept?.origin ?? originOf(file)
+  return { file, origin, zone: kept, state: kept ? 'last-good' : 'failed', faults }
+}
+
+/** A copy that cannot be kept is told, and costs nothing until a restart after a bad edit. */
+function keep(state: string | undefined, file: string, read: ReadonlyMap<string, Uint8Array>): Fault[] {
+  try {
+    if (state !== undefined) saveLastGood(state, basename(file), read)
+    return []
+  } catch (error) {
+    return [
+      {
+        code: 'last-good-not-kept',
+        severity: 'warning',
+        place: { file },
+        message: `the last good version could not be kept under ${state ?? ''}: ${(error as Error).message}`,
+        hint: 'make the state folder writable and give it room',
+      },
+    ]
+  }
+}
+
+function loadKept(file: string, state: string | undefined, services: ReadonlySet<string>): Zone | undefined {
+  const kept = state === undefined ? undefined : readLastGood(state, basename(file))
+  if (!kept) return undefined
+  const readFile = (path: string): Uint8Array => {
+    const bytes = kept.get(path)
+    if (!bytes) throw new Error(`${path} is not part of the kept version`)
+    return bytes
+  }
+  return loadZone(file, { services, readFile }).zone
+}
+
+/** `example.com.zone` holds `example.com.` until a SOA says otherwise. */
+function originOf(file: string): Name {
+  const name = parseName(basename(file, ZONE_EXTENSION))
+  return typeof name === 'string' ? Uint8Array.of(0) : name
+}
+
+/** Of two files with one origin the first (by name) is served, and the other is a fault. */
+function partTwins(files: readonly LoadedFile[]): { served: LoadedFile[]; twins: Fault[] } {
+  const byOrigin = new Map<string, LoadedFile>()
+  const twins: Fault[] = []
+  for (const loaded of files) {
+    const origin = formatName(loaded.origin)
+    const first = byOrigin.get(origin)
+    if (!first) byOrigin.set(origin, loaded)
+    else twins.push(twinFault(origin, loaded.file, first.file))
+  }
+  return { served: [...byOrigin.values()], twins }
+}
+
+function twinFault(origin: string, file: string, first: string): Fault {
+  return {
+    code: 'zone-twice',
+    severity: 'error',
+    place: { file },
+    message: `the zone ${origin} stands in ${basename(first)} already`,
+    hint: 'keep one file a zone',
+  }
+}
