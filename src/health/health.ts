@@ -46,6 +46,11 @@ export interface Observation {
   readonly outcome: 'success' | 'failure' | 'none'
   /** For people: `200 in 12 ms`, `503`, `refused`, `timeout after 5 s`, `our loop lagged`. */
   readonly reason: string
+  /**
+   * The verdict rests on time that passed (a timeout, a peer that closed on us) rather than on an answer or a refusal: it
+   * is worth nothing when our own loop was blocked meanwhile.
+   */
+  readonly waited?: true
   /** Monotonic ms at which the probe began. */
   readonly startedAt: number
   readonly tookMs: number

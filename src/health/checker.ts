@@ -1,0 +1,263 @@
+// The main thread's side of health checks: it owns the probe worker, keeps what the worker says (so that a worker which
+// dies or hangs is replaced and nothing is forgotten), and passes transitions on. It never judges a target itself: a
+// blocked main thread hears of changes later, and invents none.
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import type { Clock } from '../base/clock.ts'
+import type { Observation, Target, TargetHealth, Transition } from './health.ts'
+import type { TargetNews, ToMain, ToWorker, WorkerStart } from './messages.ts'
+import type { SavedState } from './saved.ts'
+import type { SchedulerFigures } from './scheduler.ts'
+import { coldCheck, healthOf, joiningCheck, savedCheck, type Check } from './threshold.ts'
+import { hangs, look, startWatch, type Watch } from './watch.ts'
+
+/** A worker whose loop has not turned for so long is replaced, ms. */
+const HUNG_AFTER_MS = 5000
+
+/** Ms between two looks at the worker's heartbeat. */
+const LOOK_MS = 250
+
+/** A worker that ended is replaced after this, doubled each time in a row up to the limit, ms. */
+const RESPAWN_MS = 50
+const MOST_RESPAWN_MS = 5000
+
+/** The same trouble is told again no sooner than this, ms. */
+const TROUBLE_AGAIN_MS = 10_000
+
+/** The worker's heap, MB: out of memory, it ends alone and is replaced. */
+const HEAP_MB = 256
+
+const WORKER = new URL(`./worker${extname(import.meta.filename)}`, import.meta.url)
+
+export interface CheckerOptions {
+  readonly clock: Clock
+  /** Called after `health()` shows the change. */
+  readonly onTransition: (transition: Transition) => void
+  /** Trouble of our own: probes that say nothing, a worker replaced. One sentence; the same one at most every 10 s. */
+  readonly onTrouble: (what: string) => void
+  /** 5 s by default. */
+  readonly hungAfterMs?: number
+}
+
+/** What status shows of a target beside its health. */
+export interface TargetReport {
+  readonly health: TargetHealth
+  /** In a row. */
+  readonly successes: number
+  readonly failures: number
+  /** The newest observation, counted or not; missing before the first. */
+  readonly last?: Observation
+}
+
+/** Since start, over all workers that there were (`scheduler`: of the one that runs). */
+export interface CheckerFigures {
+  readonly probes: Readonly<Record<Observation['outcome'], number>>
+  readonly workersReplaced: number
+  readonly scheduler: SchedulerFigures
+}
+
+export interface FirstRound {
+  /** Targets without a first observation when the wait ended. */
+  readonly missing: readonly string[]
+}
+
+interface Known {
+  readonly target: Target
+  check: Check
+  last?: Observation
+}
+
+export class Checker {
+  readonly #options: CheckerOptions
+  readonly #known = new Map<string, Known>()
+  readonly #health = new Map<string, TargetHealth>()
+  readonly #probes = { success: 0, failure: 0, none: 0 }
+  readonly #toldAt = new Map<string, number>()
+  readonly #waiters = new Set<() => void>()
+  #scheduler: SchedulerFigures = { inFlight: 0, skipped: 0, lateMaxMs: 0, lateP99Ms: 0 }
+  #worker: Worker | undefined
+  #heartbeat = new Int32Array(new SharedArrayBuffer(4))
+  #watch: Watch = startWatch(0, 0)
+  #lookTimer: NodeJS.Timeout | undefined
+  #respawnTimer: NodeJS.Timeout | undefined
+  #respawnMs = RESPAWN_MS
+  #replaced = 0
+  #running = false
+
+  constructor(options: CheckerOptions) {
+    this.#options = options
+  }
+
+  /** Cold start: all targets are probed at once, and the first observation of each decides provisionally. */
+  start(targets: readonly Target[], saved: ReadonlyMap<string, SavedState> = new Map()): void {
+    const at = this.#options.clock.wall()
+    for (const target of targets) {
+      const remembered = saved.get(target.id)
+      this.#keep(target, remembered === undefined ? coldCheck(at) : savedCheck(remembered))
+    }
+    this.#running = true
+    this.#spawn()
+    this.#lookTimer = setInterval(() => this.#look(), LOOK_MS)
+  }
+
+  /** Reload: targets that stay keep state and counts, also under a changed monitor; new ones join at their first success. */
+  update(targets: readonly Target[]): void {
+    const stay = new Set(targets.map(({ id }) => id))
+    for (const id of this.#known.keys()) if (!stay.has(id)) this.#forget(id)
+    const at = this.#options.clock.wall()
+    for (const target of targets) this.#keep(target, this.#known.get(target.id)?.check ?? joiningCheck(at))
+    this.#say({ kind: 'assign', assignments: this.#assignments() })
+    this.#wakeWaiters()
+  }
+
+  /** By target id; a live view. */
+  health(): ReadonlyMap<string, TargetHealth> {
+    return this.#health
+  }
+
+  /** By target id, at most a quarter of a second old. */
+  reports(): ReadonlyMap<string, TargetReport> {
+    return new Map(Array.from(this.#known, ([id, known]) => [id, reportOf(known)]))
+  }
+
+  figures(): CheckerFigures {
+    return { probes: { ...this.#probes }, workersReplaced: this.#replaced, scheduler: this.#scheduler }
+  }
+
+  /** Settles when every target has had a first observation, or after `deadlineMs`, whichever is sooner. */
+  firstRound(deadlineMs: number): Promise<FirstRound> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        this.#waiters.delete(lookAgain)
+        clearTimeout(timer)
+        resolve({ missing: this.#missing() })
+      }
+      const lookAgain = (): void => {
+        if (this.#missing().length === 0) end()
+      }
+      const timer = setTimeout(end, deadlineMs)
+      this.#waiters.add(lookAgain)
+      lookAgain()
+    })
+  }
+
+  async stop(): Promise<void> {
+    this.#running = false
+    clearInterval(this.#lookTimer)
+    clearTimeout(this.#respawnTimer)
+    await this.#worker?.terminate()
+  }
+
+  /** Blocks the probe worker's loop. Only tests do this. */
+  blockForTest(forMs: number): void {
+    this.#say({ kind: 'block-for-test', forMs })
+  }
+
+  #keep(target: Target, check: Check): void {
+    const last = this.#known.get(target.id)?.last
+    this.#known.set(target.id, { target, check, ...(last && { last }) })
+    this.#health.set(target.id, healthOf(check))
+  }
+
+  #forget(id: string): void {
+    this.#known.delete(id)
+    this.#health.delete(id)
+  }
+
+  #missing(): string[] {
+    return Array.from(this.#known.values())
+      .filter(({ check }) => !check.observed)
+      .map(({ target }) => target.id)
+  }
+
+  #assignments(): WorkerStart['assignments'] {
+    return Array.from(this.#known.values(), ({ target, check }) => ({ target, check }))
+  }
+
+  #say(message: ToWorker): void {
+    this.#worker?.postMessage(message)
+  }
+
+  #hear(message: ToMain): void {
+    if (message.kind === 'report') this.#takeReport(message)
+    else this.#takeTransition(message)
+    this.#wakeWaiters()
+  }
+
+  #takeTransition({ transition, news }: ToMain & { kind: 'transition' }): void {
+    if (this.#takeNews(news)) this.#options.onTransition(transition)
+  }
+
+  #takeReport({ news, figures, outcomes, troubles }: ToMain & { kind: 'report' }): void {
+    for (const item of news) this.#takeNews(item)
+    for (const outcome of ['success', 'failure', 'none'] as const) this.#probes[outcome] += outcomes[outcome]
+    for (const reason of troubles) this.#tell(`probes say nothing: ${reason}`)
+    this.#scheduler = figures
+    this.#respawnMs = RESPAWN_MS
+  }
+
+  /** False for a target that has left since the worker spoke. */
+  #takeNews({ id, check, last }: TargetNews): boolean {
+    const known = this.#known.get(id)
+    if (known === undefined) return false
+    known.check = check
+    known.last = last
+    this.#health.set(id, healthOf(check))
+    return true
+  }
+
+  #wakeWaiters(): void {
+    for (const lookAgain of this.#waiters) lookAgain()
+  }
+
+  #tell(what: string): void {
+    const now = this.#options.clock.now()
+    if (now - (this.#toldAt.get(what) ?? -Infinity) < TROUBLE_AGAIN_MS) return
+    this.#toldAt.set(what, now)
+    this.#options.onTrouble(what)
+  }
+
+  #spawn(): void {
+    this.#heartbeat = new Int32Array(new SharedArrayBuffer(4))
+    this.#watch = startWatch(0, this.#options.clock.now())
+    const workerData: WorkerStart = { assignments: this.#assignments(), heartbeat: this.#heartbeat }
+    const worker = new Worker(WORKER, {
+      workerData,
+      name: 'probes',
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+    })
+    this.#worker = worker
+    let why = 'it ended'
+    worker.on('message', (message: ToMain) => {
+      if (worker === this.#worker) this.#hear(message)
+    })
+    worker.on('error', (error) => (why = String(error)))
+    worker.on('exit', () => {
+      if (worker === this.#worker) this.#replace(why)
+    })
+  }
+
+  #look(): void {
+    const beat = Atomics.load(this.#heartbeat, 0)
+    this.#watch = look(this.#watch, beat, this.#options.clock.now(), LOOK_MS)
+    const worker = this.#worker
+    if (worker === undefined || !hangs(this.#watch, this.#options.hungAfterMs ?? HUNG_AFTER_MS)) return
+    this.#replace('its loop stands still')
+    void worker.terminate()
+  }
+
+  /** The states stay as they are meanwhile, and the next worker goes on from them. */
+  #replace(why: string): void {
+    this.#worker = undefined
+    if (!this.#running) return
+    this.#replaced++
+    this.#tell(`the probe worker is replaced: ${why}`)
+    this.#respawnTimer = setTimeout(() => this.#spawn(), this.#respawnMs)
+    this.#respawnMs = Math.min(this.#respawnMs * 2, MOST_RESPAWN_MS)
+  }
+}
+
+function reportOf({ check, last }: Known): TargetReport {
+  const { successes, failures } = check
+  return { health: healthOf(check), successes, failures, ...(last && { last }) }
+}

@@ -1,0 +1,40 @@
+// What the main thread (checker.ts) and the probe worker (worker.ts) say to each other: plain data, one union each way.
+import type { Observation, Target, Transition } from './health.ts'
+import type { SchedulerFigures } from './scheduler.ts'
+import type { Check } from './threshold.ts'
+
+export interface Assignment {
+  readonly target: Target
+  /** What is known of it; a worker that knows the target already keeps what it has. */
+  readonly check: Check
+}
+
+export interface WorkerStart {
+  readonly assignments: readonly Assignment[]
+  /** One word of shared memory that changes while the worker's loop turns. */
+  readonly heartbeat: Int32Array
+}
+
+export type ToWorker =
+  | { readonly kind: 'assign'; readonly assignments: readonly Assignment[] }
+  /** Blocks the worker's loop, so that a test can show what does not follow from it. */
+  | { readonly kind: 'block-for-test'; readonly forMs: number }
+
+/** The newest word about one target. */
+export interface TargetNews {
+  readonly id: string
+  readonly check: Check
+  readonly last: Observation
+}
+
+export type ToMain =
+  | { readonly kind: 'transition'; readonly transition: Transition; readonly news: TargetNews }
+  | {
+      readonly kind: 'report'
+      readonly news: readonly TargetNews[]
+      readonly figures: SchedulerFigures
+      /** Outcomes since the worker's last report. */
+      readonly outcomes: Readonly<Record<Observation['outcome'], number>>
+      /** Reasons for outcomes `none` since the last report. */
+      readonly troubles: readonly string[]
+    }

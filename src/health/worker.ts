@@ -1,0 +1,89 @@
+// The probe worker, a thread: it schedules probes, runs them, weighs their verdicts against the lag of its own loop, and
+// tells the main thread of changes at once and of the rest in batches. It decides about targets only; regions, plans and
+// logs are the main thread's.
+import { parentPort, workerData } from 'node:worker_threads'
+import { systemClock } from '../base/clock.ts'
+import type { Observation, Target } from './health.ts'
+import { discardLagged, LoopLag } from './lag.ts'
+import type { Assignment, TargetNews, ToMain, ToWorker, WorkerStart } from './messages.ts'
+import { createHttpProbe } from './prober/http.ts'
+import { createTcpProbe } from './prober/tcp.ts'
+import { Scheduler } from './scheduler.ts'
+import { isUndecided, observe, type Check } from './threshold.ts'
+
+/** Ms between two reports of what changed no state. */
+const REPORT_MS = 250
+
+const clock = systemClock
+const port = parentPort!
+const start = workerData as WorkerStart
+
+const checks = new Map<string, Check>()
+const news = new Map<string, TargetNews>()
+const troubles = new Set<string>()
+const outcomes = { success: 0, failure: 0, none: 0 }
+
+const probeHttp = createHttpProbe()
+const probeTcp = createTcpProbe()
+const lag = new LoopLag(clock, () => Atomics.add(start.heartbeat, 0, 1))
+const scheduler = new Scheduler({ clock, probe, onObservation })
+
+port.on('message', (message: ToWorker) => {
+  if (message.kind === 'assign') assign(message.assignments)
+  else block(message.forMs)
+})
+setInterval(report, REPORT_MS)
+assign(start.assignments)
+
+function assign(assignments: readonly Assignment[]): void {
+  const stay = new Map(assignments.map(({ target, check }) => [target.id, checks.get(target.id) ?? check]))
+  checks.clear()
+  for (const [id, check] of stay) checks.set(id, check)
+  for (const id of news.keys()) if (!stay.has(id)) news.delete(id)
+  scheduler.setTargets(assignments.map(({ target }) => target))
+}
+
+async function probe(target: Target, signal: AbortSignal): Promise<Observation> {
+  const seen = await probeByType(target, signal)
+  const blockedMs = lag.blockedWithin(seen.startedAt, seen.startedAt + seen.tookMs)
+  return discardLagged(seen, blockedMs, target.monitor.timeoutMs)
+}
+
+function probeByType(target: Target, signal: AbortSignal): Promise<Observation> {
+  const { id, address, monitor } = target
+  if (monitor.type === 'http') return probeHttp({ id, address, monitor }, signal, clock)
+  return probeTcp({ id, address, monitor }, signal, clock)
+}
+
+function onObservation({ id, monitor }: Target, seen: Observation): boolean {
+  const before = checks.get(id)!
+  const check = observe(before, seen, monitor, clock.wall())
+  checks.set(id, check)
+  outcomes[seen.outcome]++
+  if (seen.outcome === 'none') troubles.add(seen.reason)
+  tell(before, { id, check, last: seen })
+  return isUndecided(check)
+}
+
+/** A change of state, and a first observation, are told at once. */
+function tell({ state: from, observed }: Check, item: TargetNews): void {
+  const { state: to, reason, since: at } = item.check
+  news.set(item.id, item)
+  if (from !== to) send({ kind: 'transition', transition: { target: item.id, from, to, reason, at }, news: item })
+  else if (!observed && item.check.observed) report()
+}
+
+function report(): void {
+  send({ kind: 'report', news: [...news.values()], figures: scheduler.figures(), outcomes, troubles: [...troubles] })
+  news.clear()
+  troubles.clear()
+  Object.assign(outcomes, { success: 0, failure: 0, none: 0 })
+}
+
+function send(message: ToMain): void {
+  port.postMessage(message)
+}
+
+function block(forMs: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, forMs)
+}
