@@ -1,0 +1,172 @@
+// The servers, as the main thread sees them: sockets opened once, worker threads kept alive on them.
+//
+//   slots 0 … n−1: UDP workers · slot n: the TCP worker
+//
+// `start` comes after the first snapshot is published and when the world may ask; answering goes on without the main
+// thread from then on. Nothing here knows what a query is.
+import { extname } from 'node:path'
+import { systemClock, type Clock } from '../base/clock.ts'
+import { createCounters, type Counters } from '../metrics/counters.ts'
+import { openDescriptors, type Descriptors } from './descriptors.ts'
+import type { Endpoint, ListenFault } from './listen-fault.ts'
+import type { TcpLimits } from './listener.ts'
+import { WorkerSlot, type Publication, type ServerEvents, type WorkerStatus } from './slot.ts'
+import { LOOK_MS } from './watch.ts'
+
+/** Each slot's room, in places: for the counters that walk slot tables (1 MiB), and for the tallies of answers (1 MiB). */
+export const PICK_PLACES = 1 << 18
+export const TALLY_PLACES = 1 << 17
+
+/** After this a UDP worker that does not end by itself is ended. */
+const STOP_LIMIT_MS = 200
+/** The same for the TCP worker, whose clients may still be reading their answers. */
+const TCP_STOP_LIMIT_MS = 1000
+
+const DEFAULT_UDP_PAYLOAD_BYTES = 1232
+
+export interface ServerOptions {
+  readonly endpoints: readonly Endpoint[]
+  /** UDP worker threads, at least one. */
+  readonly workers: number
+  /** With at least `slotsFor(workers)` slots. */
+  readonly publication: Publication
+  readonly tcp: TcpLimits
+  /** The longest UDP answer, 1232 bytes by default. */
+  readonly udpPayloadBytes?: number
+  readonly events?: ServerEvents
+  /** The module that answers, `responder.ts` of this folder by default. */
+  readonly responder?: URL
+  /** Do without system calls, as where koffi or Linux is missing. */
+  readonly portable?: boolean
+  /** Allows `kill` and `spin`. */
+  readonly testHooks?: boolean
+  readonly clock?: Clock
+}
+
+/** How many worker slots a server with so many UDP workers has. */
+export function slotsFor(workers: number): number {
+  return workers + 1
+}
+
+export class Server {
+  /** By slot. */
+  readonly counters: readonly Counters[]
+  /** By slot: answers given, by service and region. */
+  readonly tallies: readonly Float64Array[]
+  readonly #options: ServerOptions
+  readonly #clock: Clock
+  readonly #picks: readonly Int32Array[]
+  #descriptors: Descriptors | undefined
+  #slots: readonly WorkerSlot[] = []
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: ServerOptions) {
+    const slots = Array.from({ length: slotsFor(options.workers) })
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    this.counters = slots.map(createCounters)
+    this.tallies = slots.map(
+      () => new Float64Array(new SharedArrayBuffer(TALLY_PLACES * Float64Array.BYTES_PER_ELEMENT)),
+    )
+    this.#picks = slots.map(() => new Int32Array(new SharedArrayBuffer(PICK_PLACES * Int32Array.BYTES_PER_ELEMENT)))
+  }
+
+  /** Where the server listens, with the ports really taken; empty before `start`. */
+  get endpoints(): readonly Endpoint[] {
+    return this.#descriptors?.endpoints ?? []
+  }
+
+  /**
+   * Opens every socket and starts every worker; resolves when all of them read. When an address cannot be had, nothing
+   * is open and the faults say why. Rejects when a worker cannot start at all (a broken installation).
+   */
+  async start(): Promise<readonly ListenFault[]> {
+    const opened = await openDescriptors({
+      endpoints: this.#options.endpoints,
+      udpWorkers: this.#options.workers,
+      portable: this.#options.portable ?? false,
+    })
+    if (!('lendUdp' in opened)) return opened
+    this.#descriptors = opened
+    this.#slots = this.#createSlots(opened)
+    this.#watch()
+    try {
+      await Promise.all(this.#slots.map((slot) => slot.start()))
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+    return []
+  }
+
+  /**
+   * Ends every worker and closes every socket. UDP within 200 ms; TCP connections may finish what they were sent, for a
+   * second at most. May be called at any time and more than once.
+   */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer)
+    const slots = this.#slots
+    this.#slots = []
+    await Promise.all(
+      slots.map((slot) => slot.stop(slot.status().transport === 'tcp' ? TCP_STOP_LIMIT_MS : STOP_LIMIT_MS)),
+    )
+    this.#descriptors?.close()
+    this.#descriptors = undefined
+  }
+
+  workers(): readonly WorkerStatus[] {
+    return this.#slots.map((slot) => slot.status())
+  }
+
+  /** One line for the log: how sockets are made on this machine. */
+  describe(): string {
+    return this.#descriptors?.describe() ?? 'not listening'
+  }
+
+  /** Test hook: that slot's worker dies of an exception. */
+  kill(slot: number): void {
+    this.#hooked(slot).kill()
+  }
+
+  /** Test hook: that slot's worker stands still for so many milliseconds. */
+  spin(slot: number, ms: number): void {
+    this.#hooked(slot).spin(ms)
+  }
+
+  #createSlots(descriptors: Descriptors): WorkerSlot[] {
+    const tcpSlot = this.#options.workers
+    const udpSlots = Array.from({ length: descriptors.udpWorkers }, (_, slot) => slot)
+    return [...udpSlots, tcpSlot].map((slot) => this.#createSlot(descriptors, slot))
+  }
+
+  #createSlot(descriptors: Descriptors, slot: number): WorkerSlot {
+    const { workers, publication, tcp, udpPayloadBytes, events, responder } = this.#options
+    const ownResponder = new URL(`./responder${extname(import.meta.filename)}`, import.meta.url)
+    return new WorkerSlot({
+      ...{ slot, descriptors, publication },
+      transport: slot === workers ? 'tcp' : 'udp',
+      counters: this.counters[slot]!,
+      picks: this.#picks[slot]!,
+      tallies: this.tallies[slot]!,
+      limits: { udpPayloadBytes: udpPayloadBytes ?? DEFAULT_UDP_PAYLOAD_BYTES, tcp },
+      responder: (responder ?? ownResponder).href,
+      events: events ?? {},
+      now: this.#clock.now,
+    })
+  }
+
+  #watch(): void {
+    let lookedAt = this.#clock.now()
+    this.#timer = setInterval(() => {
+      const now = this.#clock.now()
+      for (const slot of this.#slots) slot.look(now - lookedAt)
+      lookedAt = now
+    }, LOOK_MS)
+  }
+
+  #hooked(slot: number): WorkerSlot {
+    const found = this.#slots.find((candidate) => candidate.status().slot === slot)
+    if (!this.#options.testHooks || !found) throw new Error(`no test hook for slot ${slot}`)
+    return found
+  }
+}

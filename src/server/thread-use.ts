@@ -1,0 +1,38 @@
+// What a thread of this process is doing, as Linux tells it: so that a worker which gets no processor, on a machine that
+// is overloaded, is not taken for one that hangs. Where there is no /proc, nothing is known.
+import { readFileSync, readlinkSync } from 'node:fs'
+
+export interface ThreadUse {
+  /** Running or waiting for a processor; false when it waits for something else. */
+  readonly isRunnable: boolean
+  /** Processor time it has had since its start, milliseconds (in steps of 10). */
+  readonly cpuMs: number
+}
+
+/** The kernel's USER_HZ, the same on every platform of Node. */
+const MS_PER_TICK = 10
+
+/** The calling thread's number, or 0. */
+export function ownThread(): number {
+  try {
+    return Number(readlinkSync('/proc/thread-self').split('/').at(-1))
+  } catch {
+    return 0
+  }
+}
+
+/** About 20 µs. Undefined when the thread is gone or cannot be seen. */
+export function readThreadUse(thread: number): ThreadUse | undefined {
+  if (thread === 0) return undefined
+  try {
+    return parseStat(readFileSync(`/proc/self/task/${thread}/stat`, 'latin1'))
+  } catch {
+    return undefined
+  }
+}
+
+/** proc_pid_stat(5): the name, in parentheses, may hold anything; state is field 3, utime and stime are 14 and 15. */
+export function parseStat(line: string): ThreadUse {
+  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ')
+  return { isRunnable: fields[0] === 'R', cpuMs: (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK }
+}
