@@ -14,7 +14,7 @@ const sees = {
   director: ['base', 'dns', 'metrics', 'zone', 'geo', 'health', 'steer', 'snapshot'],
   config: ['base', 'dns', 'geo', 'health', 'steer', 'director'],
   admin: ['base', 'metrics'],
-  cli: ['base', 'dns'],
+  cli: ['base', 'dns', 'admin', 'director'],
 }
 
 module.exports = {

@@ -6,7 +6,8 @@ export type { Logger }
 /** Lines that a slow or absent reader makes us hold, in bytes, before further ones are dropped (and counted). */
 const MAX_BUFFERED_BYTES = 1 << 20
 
-export interface Log extends Logger {
+export interface Log {
+  readonly logger: Logger
   /** Lines dropped because nobody reads the pipe. */
   readonly dropped: () => number
 }
@@ -16,5 +17,5 @@ export function createLog(level: string, fd = 2): Log {
   const destination = pino.destination({ fd, sync: false, maxLength: MAX_BUFFERED_BYTES })
   destination.on('drop', () => dropped++)
   const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination)
-  return Object.assign(logger, { dropped: () => dropped })
+  return { logger, dropped: () => dropped }
 }

@@ -33,6 +33,8 @@ export interface MetricsSources {
   /** The block of each worker slot. */
   readonly counters: () => readonly Counters[]
   readonly facts: () => MetricsFacts
+  /** Log lines that nobody took. */
+  readonly droppedLogLines: () => number
 }
 
 export interface Exporter {
@@ -53,6 +55,9 @@ export function createExporter(sources: MetricsSources): Exporter {
   registerDirector(registry, facts.current)
   registerHealth(registry, facts.current)
   registerReload(registry, facts.current)
+  total(registry, 'meridian_dropped_log_lines_total', 'Log lines that nobody read', [], (set) =>
+    set([], sources.droppedLogLines()),
+  )
   collectDefaultMetrics({ register: registry })
   const metrics = (): Promise<string> => {
     facts.refresh()

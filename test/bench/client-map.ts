@@ -50,10 +50,8 @@ function measure(networks: Networks, count: number): void {
   const sites = SITES.slice(0, count).map(([latitude, longitude]) => ({ weight: 1, latitude, longitude }))
   const regions = new Map(sites.map((site, i) => [`region-${i}`, site]))
   const names = [...regions.keys()]
-  const step = nearest({ step: 'nearest', depth: DEPTH, within: 0, bias: {} })
-  const result = timed('  compile', () =>
-    compileRanges(networks, (location) => step.classify!(location ?? {}, { regions }, names)),
-  )
+  const classify = nearest({ step: 'nearest', depth: DEPTH, within: 0, bias: {} }).classify!({ regions }, names)
+  const result = timed('  compile', () => compileRanges(networks, (location) => classify(location ?? {})))
   if ('fault' in result) throw new Error(result.fault.message)
   const { map } = result
   const words = new Int32Array(new SharedArrayBuffer(clientMapWords(map) * 4))

@@ -10,6 +10,7 @@ function createSample() {
   const exporter = createExporter({
     version: '0.1.0',
     counters: () => blocks,
+    droppedLogLines: () => 0,
     facts: () => {
       reads++
       return facts
@@ -93,7 +94,9 @@ test('a start counts as a successful reload until there is one', async () => {
   expect((await scrape(exporter)).get('meridian_last_reload_success')).toBe(0)
   const { at, uptimeMs, snapshot } = SAMPLE_STATUS
   const fresh = { at, uptimeMs, snapshot, zones: [], regions: [], services: [], workers: [] }
-  const started = await scrape(createExporter({ version: '1', counters: () => [], facts: () => fresh }))
+  const started = await scrape(
+    createExporter({ version: '1', counters: () => [], droppedLogLines: () => 0, facts: () => fresh }),
+  )
   expect(started.get('meridian_last_reload_success')).toBe(1)
   expect(started.get('meridian_last_reload_timestamp_seconds')).toBe(Date.parse('2026-11-24T09:59:00Z') / 1000)
   change({ lastReload: { at: SAMPLE_STATUS.at, ok: true } })

@@ -1,0 +1,54 @@
+// What can be said of a configuration without running it: its faults, and the plan that it would make.
+import type { ExplainQuery } from '../admin/routes.ts'
+import { compareFaults, isError, type Fault } from '../base/fault.ts'
+import { loadConfig } from '../config/load.ts'
+import { Director } from '../director/director.ts'
+import { PlaceBook } from '../director/place-book.ts'
+import { Publisher, Subscription } from '../snapshot/publication.ts'
+import { explainQuery, type Explained } from './explaining.ts'
+
+/** Places for counters that nobody counts in. */
+const PLACES = 1 << 20
+
+/** Every fault of a configuration, its zones and its geo data, and a line on what is sound. */
+export async function checkConfig(configFile: string): Promise<{ faults: readonly Fault[]; summary: string }> {
+  const { config, faults } = loadConfig(configFile)
+  if (!config) return { faults, summary: '' }
+  const director = createOffline(new Publisher(1))
+  const prepared = await director.prepare(config, 'no-copies')
+  const { zones, regions, services } = { ...config, zones: prepared.zones.zones }
+  return {
+    faults: [...faults, ...prepared.faults].sort(compareFaults),
+    summary: `${zones.length} zones, ${regions.size} regions, ${services.size} services`,
+  }
+}
+
+/** Explains from a plan made now, with no balancer probed: all count as up. */
+export async function planOffline(
+  configFile: string,
+  query: ExplainQuery,
+): Promise<Explained | { readonly faults: readonly Fault[] }> {
+  const { config, faults } = loadConfig(configFile)
+  if (!config) return { faults }
+  const publisher = new Publisher(1)
+  const director = createOffline(publisher)
+  const prepared = await director.prepare(config, 'no-copies')
+  if (prepared.refused || prepared.faults.some(isError)) return { faults: [...faults, ...prepared.faults] }
+  director.commit(prepared, new Map())
+  const subscription = new Subscription(publisher.control, 0, publisher.attach(0))
+  const explained = await explainQuery(director, subscription, query)
+  publisher.close()
+  return explained
+}
+
+/** The HTTP API that a configuration asks for. */
+export function adminUrl(configFile: string): string | undefined {
+  const admin = loadConfig(configFile).config?.admin
+  if (!admin) return undefined
+  const { host, port } = admin.listen
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+function createOffline(publisher: Publisher): Director {
+  return new Director(publisher, new PlaceBook(PLACES), new PlaceBook(PLACES))
+}

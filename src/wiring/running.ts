@@ -1,0 +1,313 @@
+// A running director, wired: health events become plans, changes become snapshots, and everybody who listens is told.
+// Nothing is decided here; this says who hands what to whom, and in which order things start and stop.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Admin } from '../admin/admin.ts'
+import type { EventStatus, ReloadStatus, Status } from '../admin/status.ts'
+import type { ExplainQuery } from '../admin/routes.ts'
+import { formatAddress } from '../base/address.ts'
+import { systemClock } from '../base/clock.ts'
+import { formatFault, isError, type Fault } from '../base/fault.ts'
+import type { Log, Logger } from '../base/log.ts'
+import type { Config } from '../config/config.ts'
+import { diffConfig } from '../config/diff.ts'
+import { loadConfig } from '../config/load.ts'
+import { Director } from '../director/director.ts'
+import { PlaceBook } from '../director/place-book.ts'
+import { targetId } from '../director/service.ts'
+import { Checker } from '../health/checker.ts'
+import type { Target, Transition } from '../health/health.ts'
+import { HealthKeeper } from '../health/keeper.ts'
+import { readSavedHealth } from '../health/saved.ts'
+import { createExporter, type Exporter } from '../metrics/exporter.ts'
+import { formatListenFault } from '../server/listen-fault.ts'
+import { PICK_PLACES, Server, slotsFor, TALLY_PLACES } from '../server/server.ts'
+import { Publisher, Subscription } from '../snapshot/publication.ts'
+import { EventBook } from './event-book.ts'
+import { explainQuery, type Explained } from './explaining.ts'
+import { RegionBoard } from './region-board.ts'
+import { describeRunning } from './status.ts'
+
+/** Settings that a reload cannot change: sockets and threads are made at the start. */
+const FIXED_UNTIL_RESTART = ['listen', 'workers', 'admin', 'tcp', 'log', 'state'] as const
+
+export interface RunningOptions {
+  readonly configFile: string
+  /** In the place of the configured state folder. */
+  readonly state?: string
+  readonly version: string
+  readonly log: (config: Config) => Log
+  /** Allows tests to kill and stall threads. */
+  readonly testHooks?: boolean
+}
+
+/** Why a director did not start: everything that is wrong with its files, or one line on what it could not do. */
+export type Refusal = { readonly faults: readonly Fault[] } | { readonly problem: string }
+
+/** Starts everything, in order; when something fails, all that was started is stopped again. */
+export async function startRunning(options: RunningOptions): Promise<Running | Refusal> {
+  const loaded = loadConfig(options.configFile)
+  if (!loaded.config) return { faults: loaded.faults }
+  const running = new Running(options, withState(loaded.config, options.state))
+  const refusal = await running.start(loaded.text, loaded.faults)
+  if (!refusal) return running
+  await running.stop()
+  return refusal
+}
+
+function withState(config: Config, state: string | undefined): Config {
+  return state === undefined ? config : { ...config, state }
+}
+
+export class Running {
+  readonly server: Server
+  readonly checker: Checker
+  readonly director: Director
+  readonly #options: RunningOptions
+  readonly #log: Logger
+  readonly #events = new EventBook(systemClock)
+  readonly #board = new RegionBoard()
+  readonly #publisher: Publisher
+  /** This thread's own view of what answers, for explain. */
+  readonly #subscription: Subscription
+  readonly #exporter: Exporter
+  readonly #startedAt = systemClock.now()
+  readonly #admin: Admin | undefined
+  #adminPort = 0
+  #config: Config
+  #publishedAt = systemClock.now()
+  #ready = false
+  #lastReload: ReloadStatus | undefined
+  #reloading: Promise<unknown> = Promise.resolve()
+  #keeper: HealthKeeper | undefined
+
+  constructor(options: RunningOptions, config: Config) {
+    this.#options = options
+    this.#config = config
+    const { logger, dropped } = options.log(config)
+    this.#log = logger
+    const slots = slotsFor(config.workers)
+    this.#publisher = new Publisher(slots + 1)
+    this.#subscription = new Subscription(this.#publisher.control, slots, this.#publisher.attach(slots))
+    this.director = new Director(this.#publisher, new PlaceBook(PICK_PLACES), new PlaceBook(TALLY_PLACES))
+    this.checker = new Checker({
+      clock: systemClock,
+      onTransition: (transition) => this.#onTransition(transition),
+      onTrouble: (what) => this.#tell('warn', what),
+    })
+    this.server = this.#createServer()
+    this.#exporter = createExporter({
+      version: options.version,
+      counters: () => this.server.counters,
+      facts: () => this.status(),
+      droppedLogLines: dropped,
+    })
+    this.#admin = config.admin && this.#createAdmin(config.admin.listen)
+  }
+
+  /** Undefined when it answers. */
+  async start(configText: string, warnings: readonly Fault[]): Promise<Refusal | undefined> {
+    const config = this.#config
+    this.#logFaults(warnings)
+    const [prepared] = await Promise.all([this.director.prepare(config), this.#firstRound()])
+    if (prepared.refused) return { faults: prepared.faults }
+    this.#logFaults(prepared.faults)
+    this.#board.configure(config.regions)
+    this.#board.judge(this.checker.health(), systemClock.wall())
+    this.#commit(() => this.director.commit(prepared, this.checker.health()))
+    const taken = await this.server.start()
+    if (taken.length > 0) return { problem: taken.map(formatListenFault).join('; ') }
+    const admin = await this.#admin?.start()
+    if (admin && 'fault' in admin) return { problem: admin.fault }
+    this.#adminPort = admin?.port ?? 0
+    this.#keepConfig(configText)
+    this.#keeper = this.#createKeeper()
+    this.#ready = true
+    this.#announce()
+    return undefined
+  }
+
+  /** Takes what the files say now, whole or not at all. Reloads run one after the other. */
+  reload(): Promise<ReloadStatus> {
+    const reloaded = this.#reloading.then(() => this.#reload())
+    this.#reloading = reloaded.catch(() => undefined)
+    return reloaded
+  }
+
+  /** Stops answering, then everything else; saves health for the next start. */
+  async stop(): Promise<void> {
+    const wasReady = this.#ready
+    this.#ready = false
+    await this.#reloading
+    await Promise.all([this.server.stop(), this.#admin?.stop(), this.checker.stop()])
+    this.director.stop()
+    this.#publisher.close()
+    await this.#keeper?.stop()
+    if (wasReady) this.#tell('info', 'stopped')
+  }
+
+  status(): Status {
+    const admin = this.#config.admin?.listen
+    return describeRunning({
+      version: this.#options.version,
+      uptimeMs: systemClock.now() - this.#startedAt,
+      snapshot: { number: this.#publisher.generation, ageMs: systemClock.now() - this.#publishedAt },
+      server: this.server,
+      checker: this.checker,
+      director: this.director,
+      board: this.#board,
+      events: this.#events.latest,
+      ...(admin && { admin: { host: admin.host, port: this.#adminPort } }),
+      ...(this.#lastReload && { lastReload: this.#lastReload }),
+    })
+  }
+
+  explain(query: ExplainQuery): Promise<Explained> {
+    return explainQuery(this.director, this.#subscription, query)
+  }
+
+  onEvent(listener: (event: EventStatus) => void): void {
+    this.#events.listen(listener)
+  }
+
+  /** Health before the first answer: what the first round says, else what was saved and is fresh, else unknown. */
+  async #firstRound(): Promise<void> {
+    const targets = targetsOf(this.#config)
+    const { states, faults } = await readSavedHealth(this.#config.state, targets, systemClock.wall())
+    this.#logFaults(faults)
+    this.checker.start(targets, states)
+    const { missing } = await this.checker.firstRound(this.#config.startup.deadlineMs)
+    if (missing.length > 0) this.#tell('warn', `${missing.length} of ${targets.length} balancers are not yet probed`)
+  }
+
+  #onTransition(transition: Transition): void {
+    const { target, from, to, reason } = transition
+    const region = target.slice(0, target.indexOf('/'))
+    this.#log.info({ target, from, to, reason }, `balancer ${to}`)
+    this.#exporter.countTransition(region, to)
+    this.#events.add(`${target} ${to}: ${reason}`)
+    // Before the first snapshot there is nothing to change: it is made with the health of its moment.
+    if (this.#publisher.generation === 0) return
+    for (const turn of this.#board.judge(this.checker.health(), transition.at)) {
+      this.#tell(turn.to === 'up' ? 'info' : 'warn', `region ${turn.region} ${turn.to}: ${turn.reason}`, { ...turn })
+    }
+    this.#commit(() => this.director.applyHealth(this.checker.health()))
+    void this.#keeper?.save()
+    this.#log.info({ snapshot: this.#publisher.generation, cause: `${target} ${to}` }, 'plan published')
+  }
+
+  #commit(publish: () => void): void {
+    publish()
+    this.#publishedAt = systemClock.now()
+  }
+
+  async #reload(): Promise<ReloadStatus> {
+    const { config, faults, text } = loadConfig(this.#options.configFile)
+    if (!config) return this.#endReload(false, faults, [])
+    const next = this.#keepFixed(withState(config, this.#options.state))
+    const prepared = await this.director.prepare(next)
+    const all = [...faults, ...prepared.faults]
+    if (prepared.refused || !this.#ready) return this.#endReload(false, all, [])
+    const changes = diffConfig(this.#config, next)
+    this.#config = next
+    this.checker.update(targetsOf(next))
+    this.#board.configure(next.regions)
+    this.#board.judge(this.checker.health(), systemClock.wall())
+    this.#commit(() => this.director.commit(prepared, this.checker.health()))
+    this.#keepConfig(text)
+    return this.#endReload(true, all, changes)
+  }
+
+  /** What only a restart can change stays as it is, and is told. */
+  #keepFixed(next: Config): Config {
+    const kept = FIXED_UNTIL_RESTART.filter((key) => JSON.stringify(next[key]) !== JSON.stringify(this.#config[key]))
+    if (kept.length > 0) this.#tell('warn', `changed ${kept.join(', ')}: takes effect at the next restart`)
+    return { ...next, ...Object.fromEntries(FIXED_UNTIL_RESTART.map((key) => [key, this.#config[key]])) }
+  }
+
+  #endReload(ok: boolean, faults: readonly Fault[], changes: readonly string[]): ReloadStatus {
+    this.#logFaults(faults)
+    const errors = faults.filter(isError).length
+    const withFaults = errors === 0 ? '' : `; ${errors} faults in zones, which keep their last good versions`
+    if (ok) this.#tell('info', `reloaded as snapshot ${this.#publisher.generation}${withFaults}`, { changes })
+    else this.#tell('error', `reload refused: ${errors} faults; snapshot ${this.#publisher.generation} keeps serving`)
+    this.#exporter.countReload(ok)
+    this.#lastReload = { at: new Date(systemClock.wall()).toISOString(), ok, faults }
+    return this.#lastReload
+  }
+
+  #logFaults(faults: readonly Fault[]): void {
+    for (const fault of faults) this.#log[isError(fault) ? 'error' : 'warn']({ fault }, formatFault(fault))
+  }
+
+  #tell(level: 'info' | 'warn' | 'error', text: string, facts: object = {}): void {
+    this.#log[level](facts, text)
+    this.#events.add(text)
+  }
+
+  #announce(): void {
+    const { describe, attribution } = this.director.geo
+    if (describe !== undefined) this.#log.info({ geo: describe, attribution }, `geo data: ${describe}`)
+    this.#log.info(this.server.describe())
+    const listen = this.server.endpoints.map(({ host, port }) => `${host}:${port}`)
+    this.#tell('info', `serving on ${listen.join(', ')}`, {
+      listen,
+      admin: this.#adminPort || undefined,
+      snapshot: this.#publisher.generation,
+      startedInMs: Math.round(systemClock.now() - this.#startedAt),
+    })
+  }
+
+  /** The configuration that serves, for whoever has to find out what it was. */
+  #keepConfig(text: string): void {
+    try {
+      mkdirSync(this.#config.state, { recursive: true })
+      writeFileSync(join(this.#config.state, 'config.last-good.yaml'), text)
+    } catch (error) {
+      this.#tell('warn', `the last good configuration could not be kept: ${(error as Error).message}`)
+    }
+  }
+
+  #createKeeper(): HealthKeeper {
+    return new HealthKeeper({
+      folder: this.#config.state,
+      health: () => this.checker.health(),
+      clock: systemClock,
+      onTrouble: (what) => this.#tell('warn', what),
+    })
+  }
+
+  #createServer(): Server {
+    const { listen, workers, tcp } = this.#config
+    return new Server({
+      endpoints: listen,
+      workers,
+      publication: this.#publisher,
+      tcp,
+      testHooks: this.#options.testHooks ?? false,
+      events: {
+        onLost: ({ slot, cause }) => this.#tell('error', `worker ${slot} lost: ${cause}`),
+        onReplaced: ({ slot, gapMs }) => this.#tell('warn', `worker ${slot} replaced after ${Math.round(gapMs)} ms`),
+        onTrouble: (slot, text) => this.#tell('error', `worker ${slot}: ${text}`),
+      },
+    })
+  }
+
+  #createAdmin(listen: { readonly host: string; readonly port: number }): Admin {
+    return new Admin({
+      listen,
+      status: () => this.status(),
+      explain: (query) => this.explain(query),
+      ready: () => ({ ready: this.#ready, reasons: this.#ready ? [] : ['starting or stopping'] }),
+      metrics: () => this.#exporter.metrics(),
+      onError: (error) => this.#log.error({ err: error }, 'the admin API failed to answer'),
+    })
+  }
+}
+
+/** Every monitored balancer, once for each region that holds it. */
+function targetsOf({ regions }: Config): Target[] {
+  return [...regions.values()].flatMap(({ name, monitor, balancers }) =>
+    monitor ? balancers.map(({ address }) => ({ id: targetId(name, formatAddress(address)), address, monitor })) : [],
+  )
+}

@@ -1,0 +1,71 @@
+// The status of a running director, put together from what each part says of itself.
+import type { ListenStatus, ReloadStatus, ServiceStatus, ShareStatus, Status, EventStatus } from '../admin/status.ts'
+import { systemClock } from '../base/clock.ts'
+import type { Director } from '../director/director.ts'
+import type { ClassPlan, ServicePlan } from '../director/plan.ts'
+import type { Checker } from '../health/checker.ts'
+import type { Server } from '../server/server.ts'
+import type { RegionBoard } from './region-board.ts'
+
+export interface RunningParts {
+  readonly version: string
+  readonly uptimeMs: number
+  readonly snapshot: Status['snapshot']
+  readonly server: Server
+  readonly checker: Checker
+  readonly director: Director
+  readonly board: RegionBoard
+  readonly events: readonly EventStatus[]
+  readonly admin?: ListenStatus
+  readonly lastReload?: ReloadStatus
+}
+
+export function describeRunning(parts: RunningParts): Status {
+  const { version, uptimeMs, snapshot, server, checker, director, board, events, admin, lastReload } = parts
+  const { describe, attribution } = director.geo
+  return {
+    ...{ version, at: new Date(systemClock.wall()).toISOString(), uptimeMs, snapshot },
+    listen: server.endpoints,
+    ...(admin && { admin }),
+    workers: [
+      ...server
+        .workers()
+        .map(({ slot, transport, replacements }) => ({ slot, role: transport, replaced: replacements })),
+      { slot: server.workers().length, role: 'probe', replaced: checker.figures().workersReplaced },
+    ],
+    ...(describe !== undefined && { geo: { describe, ...(attribution !== undefined && { attribution }) } }),
+    zones: director.zones.map(({ errors, ...zone }) => ({ ...zone, faults: errors })),
+    regions: board.status(checker.reports()),
+    services: [...director.plans.values()].map((plan) => describeService(plan, director, server)),
+    events: [...events],
+    ...(lastReload && { lastReload }),
+  }
+}
+
+function describeService({ service, classes }: ServicePlan, director: Director, server: Server): ServiceStatus {
+  return {
+    name: service.name,
+    owners: director.ownersOf(service.name),
+    ttlSeconds: service.ttl,
+    fallbackEngaged: classes.some(({ panic }) => panic),
+    shares: meanShares(classes).map(({ region, planned }) => ({
+      region,
+      planned,
+      answered: answersOf(director.tallyOf(service.name, region), server),
+    })),
+  }
+}
+
+/** Classes count alike: how many clients each has is not known. */
+function meanShares(classes: readonly ClassPlan[]): ShareStatus[] {
+  const sums = new Map<string, number>()
+  for (const { regions } of classes) {
+    for (const { region, share } of regions) sums.set(region, (sums.get(region) ?? 0) + share)
+  }
+  return [...sums].map(([region, sum]) => ({ region, planned: sum / classes.length }))
+}
+
+/** Over all workers. */
+function answersOf(tally: number, server: Server): number {
+  return server.tallies.reduce((sum, tallies) => sum + tallies[tally]!, 0)
+}
