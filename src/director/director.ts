@@ -53,6 +53,8 @@ export class Director {
   #committed: Prepared | undefined
   #health: HealthById = new Map()
   #plans: ReadonlyMap<string, ServicePlan> = new Map()
+  /** Built parts that wait for the next publication. */
+  #pending: Partial<Record<Part, Arena>> = {}
   #retry: NodeJS.Timeout | undefined
   /** One at a time: each reads all of the geo data. */
   #locating: Promise<unknown> = Promise.resolve()
@@ -140,32 +142,31 @@ export class Director {
     if (prepared.refused) throw new Error('a refused change cannot be committed')
     this.#committed = prepared
     this.#health = health
-    this.#replan({
+    this.#pending = {
       zones: this.#arenaOf('zones', prepared.zones.buffer),
       clientMaps: this.#arenaOf('clientMaps', prepared.clientMaps.buffer),
-    })
+    }
+    this.#replan()
   }
 
   /** Plans anew after health changed. */
   applyHealth(health: HealthById): void {
     this.#health = health
-    if (this.#committed) this.#replan({})
+    if (this.#committed) this.#replan()
   }
 
   stop(): void {
     clearTimeout(this.#retry)
   }
 
-  #replan(parts: Partial<Record<Part, Arena>>): void {
+  /** The newest plan wins: a publication that has to wait for memory is made anew, with the health of then. */
+  #replan(): void {
     clearTimeout(this.#retry)
-    const input = this.#planAll()
-    const image = planPlanImage(input)
+    const image = planPlanImage(this.#planAll())
     const plan = this.#publisher.free('plan', image.byteLength)
     if (plan) image.write(plan.buffer)
-    // The newest plan wins: a publication that has to wait is made from scratch when memory is free again.
-    if (!plan || !this.#publisher.publish({ ...parts, plan })) {
-      this.#retry = setTimeout(() => this.#replan(parts), RETRY_MS)
-    }
+    if (plan && this.#publisher.publish({ ...this.#pending, plan })) this.#pending = {}
+    else this.#retry = setTimeout(() => this.#replan(), RETRY_MS)
   }
 
   #planAll(): PlanInput {
@@ -220,7 +221,7 @@ export class Director {
   /** Memory of a part that nobody reads. Waits for slow workers; a stalled one is replaced by its supervisor. */
   async #idle(part: Part): Promise<SharedArrayBuffer> {
     for (;;) {
-      const arena = this.#publisher.free(part, Int32Array.BYTES_PER_ELEMENT)
+      const arena = this.#pending[part] ? undefined : this.#publisher.free(part, Int32Array.BYTES_PER_ELEMENT)
       if (arena) return arena.buffer
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
     }
