@@ -1,0 +1,82 @@
+// What may stand together at one name: CNAME alone (RFC 2181 §10.1), one DNAME with nothing below (RFC 6672 §2.3–2.4), and
+// LB, which owns the addresses of its name and never stands at or below a delegation.
+import { formatType, TYPE } from '../dns/types.ts'
+import { findRrset, hasType, highestAbove, isCut, rrsetPosition, type Draft } from './draft.ts'
+import type { Faults } from './faults.ts'
+import { nodeText } from './nodes.ts'
+
+/** Types that may stand beside a CNAME (RFC 2181 §10.1, RFC 4035 §2.5). */
+const BESIDE_CNAME: readonly number[] = [TYPE.CNAME, TYPE.RRSIG, TYPE.NSEC]
+const BESIDE_NO_LB: readonly number[] = [TYPE.CNAME, TYPE.DNAME, TYPE.A, TYPE.AAAA]
+
+export function checkOwners(draft: Draft, faults: Faults): void {
+  const { nodes } = draft.zone
+  const dnameAbove = highestAbove(draft.zone, (node) => hasType(draft.zone, node, TYPE.DNAME))
+  for (let node = 0; node < nodes.count; node++) {
+    checkAliases(draft, node, faults)
+    if (draft.servicePosition[node]! >= 0) checkService(draft, node, faults)
+    if (dnameAbove[node]! >= 0) checkBelowDname(draft, node, dnameAbove[node]!, faults)
+  }
+}
+
+function checkAliases(draft: Draft, node: number, faults: Faults): void {
+  const { nodes, rrsets } = draft.zone
+  for (let rrset = nodes.firstRrset[node]!; rrset < nodes.firstRrset[node + 1]!; rrset++) {
+    const type = rrsets.type[rrset]
+    if (type !== TYPE.CNAME && type !== TYPE.DNAME) continue
+    checkSingle(draft, rrset, type, faults)
+    if (type === TYPE.CNAME) checkAlone(draft, node, rrset, faults)
+  }
+}
+
+function checkSingle({ zone, recordPosition }: Draft, rrset: number, type: number, faults: Faults): void {
+  const first = zone.rrsets.firstRecord[rrset]!
+  for (let record = first + 1; record < zone.rrsets.firstRecord[rrset + 1]!; record++) {
+    const name = formatType(type)
+    const message = `a name has one ${name} at most`
+    faults.error(recordPosition[record]!, { code: `${name.toLowerCase()}-twice`, message })
+  }
+}
+
+function checkAlone(draft: Draft, node: number, cname: number, faults: Faults): void {
+  const { nodes, rrsets } = draft.zone
+  const types = rrsets.type.subarray(nodes.firstRrset[node], nodes.firstRrset[node + 1])
+  const other = types.find((type) => !BESIDE_CNAME.includes(type))
+  if (other === undefined) return
+  faults.error(rrsetPosition(draft, cname), {
+    code: 'cname-beside-data',
+    message: `${nodeText(draft.zone, node)} has a CNAME beside ${formatType(other)}`,
+    hint: 'a CNAME stands alone at its name',
+  })
+}
+
+function checkService(draft: Draft, node: number, faults: Faults): void {
+  const { zone, servicePosition } = draft
+  const position = servicePosition[node]!
+  const cut = draft.cutAbove[node]!
+  const name = nodeText(zone, node)
+  for (const type of BESIDE_NO_LB) {
+    if (findRrset(zone, node, type) < 0) continue
+    const beside = formatType(type)
+    const message = `${name} has an LB beside ${beside}`
+    const hint = type === TYPE.A || type === TYPE.AAAA ? 'the service answers the addresses of this name' : undefined
+    faults.error(position, { code: `lb-beside-${beside.toLowerCase()}`, message, ...(hint ? { hint } : {}) })
+  }
+  if (isCut(zone, node)) {
+    faults.error(position, { code: 'lb-at-cut', message: `${name} is delegated, so its LB would never answer` })
+  } else if (cut >= 0) {
+    const message = `${name} stands below the delegation of ${nodeText(zone, cut)}, so its LB would never answer`
+    faults.error(position, { code: 'lb-below-cut', message })
+  }
+}
+
+function checkBelowDname(draft: Draft, node: number, dname: number, faults: Faults): void {
+  const { zone, servicePosition } = draft
+  const rrset = zone.nodes.firstRrset[node]!
+  const hasRecords = rrset < zone.nodes.firstRrset[node + 1]!
+  if (!hasRecords && servicePosition[node]! < 0) return
+  faults.error(hasRecords ? rrsetPosition(draft, rrset) : servicePosition[node]!, {
+    code: 'below-dname',
+    message: `${nodeText(zone, node)} stands below the DNAME of ${nodeText(zone, dname)}`,
+  })
+}

@@ -1,0 +1,50 @@
+// What is known while a master file is read: the columns that fill up, and where the reading stands.
+import type { Name } from '../dns/name.ts'
+import type { Tokens } from '../dns/tokens.ts'
+import type { Writer } from '../dns/writer.ts'
+import type { RecordColumns } from './columns.ts'
+import type { Faults } from './faults.ts'
+import type { NameTable } from './name-table.ts'
+import type { Sources } from './sources.ts'
+
+/** Gives the bytes of a file, or throws what the file system says. */
+export type ReadFile = (path: string) => Uint8Array
+
+/** What a master file and its inclusions hold, in the order of reading. */
+export interface MasterFile {
+  readonly names: NameTable
+  /** All but LB. */
+  readonly records: RecordColumns
+  /** LB records; their rdata is the service's name as a character-string. */
+  readonly services: RecordColumns
+  readonly faults: Faults
+  /** The origin that the file's name says; undefined when it is no domain name. */
+  readonly fileOrigin: Name | undefined
+  /** Every file read, absolute. */
+  readonly files: string[]
+}
+
+/** What is true of all files of one zone while it is read. */
+export interface Reading extends MasterFile {
+  readonly sources: Sources
+  readonly readFile: ReadFile
+  readonly scratch: Writer
+  textBytes: number
+  /** Of the last $TTL (RFC 2308 §4) and of the last record that had one (RFC 1035 §5.1); −1 before there is any. */
+  defaultTtl: number
+  lastTtl: number
+}
+
+/** What is true of the file being read. */
+export interface OpenFile {
+  readonly path: string
+  readonly tokens: Tokens
+  /** The position of its first byte. */
+  readonly base: number
+  /** The paths of the files that include this one. */
+  readonly includedBy: readonly string[]
+  /** Wire form, case kept. */
+  origin: Uint8Array
+  /** The id of the last owner, or NO_OWNER, or FAULTY_OWNER (record.ts). */
+  owner: number
+}
