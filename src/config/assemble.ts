@@ -5,6 +5,7 @@ import { dirname, resolve } from 'node:path'
 import type { Region, Service } from '../director/service.ts'
 import type { GeoSource } from '../geo/geo.ts'
 import type { Monitor } from '../health/health.ts'
+import type { Settings } from '../snapshot/settings.ts'
 import type { Config } from './config.ts'
 import type { WrittenConfig } from './schema.ts'
 
@@ -32,9 +33,19 @@ export function assemble(written: WrittenConfig, file: string): Config {
       maxConnectionsPerClient: tcp.maxConnectionsPerClient,
       idleTimeoutMs: tcp.idleTimeout,
     },
+    settings: toSettings(written),
     monitors,
     regions: mapEntries(written.regions, (name, region) => toRegion(name, region, monitors)),
     services: mapEntries(written.services, (name, service): Service => ({ name, ...service })),
+  }
+}
+
+function toSettings({ identity, cookies, rateLimit, tcp }: WrittenConfig): Settings {
+  return {
+    ...identity,
+    cookieSecrets: cookies.secrets ?? [],
+    rateLimit: rateLimit.responsesPerSecond === 0 ? undefined : rateLimit,
+    tcpIdleTimeoutMs: tcp.idleTimeout,
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Region, Service } from '../director/service.ts'
 import type { GeoSource } from '../geo/geo.ts'
 import type { Monitor } from '../health/health.ts'
+import type { Settings } from '../snapshot/settings.ts'
 
 /** Where to listen. */
 export interface Endpoint {
@@ -30,6 +31,8 @@ export interface Config {
     readonly maxConnectionsPerClient: number
     readonly idleTimeoutMs: number
   }
+  /** What the query path is told beside zones and plans. Without configured cookie secrets there are none. */
+  readonly settings: Settings
   readonly monitors: ReadonlyMap<string, Monitor>
   readonly regions: ReadonlyMap<string, Region>
   readonly services: ReadonlyMap<string, Service>

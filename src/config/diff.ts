@@ -6,12 +6,18 @@ import type { Config } from './config.ts'
 const MAX_VALUE = 40
 
 const PLAIN = ['listen', 'workers', 'zones', 'state', 'geo', 'admin', 'log', 'startup', 'tcp'] as const
+const SETTINGS = ['version', 'server', 'nsid', 'rateLimit', 'cookieSecrets'] as const
 const NAMED = ['monitors', 'regions', 'services'] as const
 
 /** `regions.us-east: weight 5 → 6`, `services.web added`; none when nothing changed. */
 export function diffConfig(before: Config, after: Config): string[] {
   const plain = PLAIN.flatMap((key) => diffValue(before[key], after[key]).map((change) => `${key}: ${change}`))
-  return [...plain, ...NAMED.flatMap((section) => diffSection(section, before[section], after[section]))]
+  const settings = SETTINGS.filter((key) => print(before.settings[key]) !== print(after.settings[key]))
+  return [
+    ...plain,
+    ...settings.map((key) => `${key} changed`),
+    ...NAMED.flatMap((section) => diffSection(section, before[section], after[section])),
+  ]
 }
 
 function diffSection(

@@ -3,6 +3,7 @@
 // What an option means, and its default, stands in schema.ts; the words of faults stand in explain.ts.
 import { z } from 'zod'
 import { formatAddress, parseAddress, type Address } from '../base/address.ts'
+import { parsePrefix, type Prefix } from '../base/prefix.ts'
 import type { Endpoint } from './config.ts'
 
 interface TextKind<T> {
@@ -109,6 +110,38 @@ export function address() {
         return 'leave the port out: clients choose it, and the monitor has its own'
       return /[g-z]/i.test(written) ? 'only addresses are accepted: host names are not supported yet' : undefined
     },
+  })
+}
+
+/** A CIDR prefix, or an address alone. */
+export function prefix() {
+  return text<Prefix>({
+    title: 'CIDR prefix',
+    example: '192.0.2.0/24',
+    pattern: '^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$',
+    parse: parsePrefix,
+    hint: (written) => (parseAddress(written.split('/')[0] ?? '') ? 'no bit may be set beyond the length' : undefined),
+  })
+}
+
+/** A secret of 16 bytes, in hexadecimal. */
+export function secret() {
+  return text<Uint8Array>({
+    title: 'secret of 32 hexadecimal digits',
+    example: 'e5e973e5a6b2a43f48e7dc849e37bfcf',
+    pattern: '^[0-9A-Fa-f]{32}$',
+    parse: (written) => (/^[0-9a-f]{32}$/i.test(written) ? Uint8Array.from(Buffer.from(written, 'hex')) : undefined),
+    hint: () => 'make one with `openssl rand -hex 16`',
+  })
+}
+
+/** What the server says of itself. */
+export function identity() {
+  return text({
+    title: 'text of at most 64 bytes',
+    example: 'ns1.example.net',
+    pattern: '^.{0,64}$',
+    parse: (written) => (Buffer.byteLength(written) <= 64 ? written : undefined),
   })
 }
 

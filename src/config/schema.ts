@@ -11,7 +11,20 @@ import {
   checkRegion,
   checkServiceRegions,
 } from './entries.ts'
-import { address, country, duration, endpoint, fraction, httpToken, path, statusRange, ttl } from './scalars.ts'
+import {
+  address,
+  country,
+  duration,
+  endpoint,
+  fraction,
+  httpToken,
+  identity,
+  path,
+  prefix,
+  secret,
+  statusRange,
+  ttl,
+} from './scalars.ts'
 import { stepSchema } from './steps.ts'
 
 const NAME = '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$'
@@ -38,6 +51,45 @@ const tcp = z
     maxConnections: z.int().min(1).max(100_000).prefault(1000).describe('Open TCP connections in all'),
     maxConnectionsPerClient: z.int().min(1).max(100_000).prefault(50).describe('Open TCP connections of one address'),
     idleTimeout: duration('100ms', '10m').prefault('10s').describe('A connection without a query is closed after this'),
+  })
+  .prefault({})
+
+const whoWeAre = z
+  .strictObject({
+    version: identity().prefault('').describe('Answer to version.bind and version.server (CHAOS TXT); empty: refused'),
+    server: identity().prefault('').describe('Answer to id.server and hostname.bind (CHAOS TXT); empty: refused'),
+    nsid: identity().prefault('').describe('Name server identifier (RFC 5001) for who asks; empty: none'),
+  })
+  .prefault({})
+
+const cookies = z
+  .strictObject({
+    secrets: z
+      .array(secret())
+      .min(1)
+      .max(2)
+      .optional()
+      .meta({ byDefault: 'one at random, anew at each start' })
+      .describe('The first makes DNS cookies (RFC 9018), both verify them; alike on all nodes of one address'),
+  })
+  .prefault({})
+
+const rateLimit = z
+  .strictObject({
+    responsesPerSecond: z
+      .int()
+      .min(0)
+      .max(1_000_000)
+      .prefault(1000)
+      .describe('UDP answers of one kind to one client prefix, for each worker; 0: no limit'),
+    slip: z.int().min(0).max(100).prefault(2).describe('Each so many-th limited answer comes truncated; 0: none does'),
+    ipv4Bits: z.int().min(1).max(32).prefault(24).describe('Length of an IPv4 client prefix'),
+    ipv6Bits: z.int().min(1).max(128).prefault(56).describe('Length of an IPv6 client prefix'),
+    exempt: z
+      .array(prefix())
+      .max(64)
+      .prefault(['127.0.0.0/8', '::1/128'])
+      .describe('Clients that are never limited; those with a valid cookie are not either'),
   })
   .prefault({})
 
@@ -193,6 +245,9 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   tcp,
+  identity: whoWeAre,
+  cookies,
+  rateLimit,
   monitors: named(monitor, 'Health checks, by name'),
   regions: named(region, 'Sites with their own L7 tier, by name'),
   services: named(service, 'Load-balanced names, as `LB` records of a zone call them'),

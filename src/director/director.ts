@@ -2,6 +2,7 @@
 // maps built for it, and a plan made with the health of this moment. A change is prepared apart (build workers) and then
 // committed whole; a health event makes a new plan and publishes that part alone.
 // It probes nothing, listens to nothing and logs nothing: main.ts wires it.
+import { randomBytes } from 'node:crypto'
 import { formatAddress, type Address } from '../base/address.ts'
 import { isError, type Fault } from '../base/fault.ts'
 import { formatName } from '../dns/name.ts'
@@ -9,6 +10,7 @@ import type { GeoSource } from '../geo/geo.ts'
 import type { Arena, Part } from '../snapshot/arena.ts'
 import { planPlanImage, type PlanInput, type ServiceRows } from '../snapshot/plan-image.ts'
 import type { Publisher } from '../snapshot/publication.ts'
+import type { Settings } from '../snapshot/settings.ts'
 import type { Answer, Preferences } from '../snapshot/slot-table.ts'
 import { runBuild } from './build.ts'
 import type { ClientMapBuildOutput } from './client-map-build.ts'
@@ -27,6 +29,7 @@ export interface DirectorConfig {
   readonly geo: GeoSource | undefined
   readonly regions: ReadonlyMap<string, Region>
   readonly services: ReadonlyMap<string, Service>
+  readonly settings: Settings
 }
 
 /** A change that is built but not yet answers. */
@@ -43,6 +46,8 @@ export interface Prepared {
 /** Between tries when every arena of a part is still being read. */
 const RETRY_MS = 5
 
+const COOKIE_SECRET_BYTES = 16
+
 const NO_CLIENT_MAPS: Omit<ClientMapBuildOutput, 'buffer'> = { maps: [], faults: [] }
 
 export class Director {
@@ -56,6 +61,7 @@ export class Director {
   /** Built parts that wait for the next publication. */
   #pending: Partial<Record<Part, Arena>> = {}
   #retry: NodeJS.Timeout | undefined
+  readonly #ownSecret = randomBytes(COOKIE_SECRET_BYTES)
   /** One at a time: each reads all of the geo data. */
   #locating: Promise<unknown> = Promise.resolve()
 
@@ -180,6 +186,7 @@ export class Director {
     this.#plans = new Map(plans.map((plan) => [plan.service.name, plan]))
     const index = new Map(plans.map(({ service }, i) => [service.name, i]))
     return {
+      settings: { ...config.settings, cookieSecrets: this.#cookieSecrets(config) },
       services: plans.map(({ rows }) => rows),
       bindings: zones.bindings.map(({ owner, service }) => {
         const position = index.get(service)!
@@ -189,6 +196,11 @@ export class Director {
       clientMaps: clientMaps.maps.map(({ offset }) => offset),
       tallyOf: this.#tallyFinder(config),
     }
+  }
+
+  /** Without a configured secret one is made up, and kept as long as this process runs. */
+  #cookieSecrets({ settings: { cookieSecrets } }: DirectorConfig): readonly Uint8Array[] {
+    return cookieSecrets.length > 0 ? cookieSecrets : [this.#ownSecret]
   }
 
   /** An answer counts for the region of its first address. */

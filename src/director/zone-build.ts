@@ -9,7 +9,7 @@ import { planZoneImage, type Binding } from '../snapshot/zone-image.ts'
 import { findZoneFiles, ZONE_EXTENSION } from '../zone/find.ts'
 import { loadZone } from '../zone/load.ts'
 import type { Zone } from '../zone/zone.ts'
-import { readLastGood, saveLastGood } from './last-good.ts'
+import { readLastGood, saveLastGood, type SourceFiles } from './last-good.ts'
 
 export interface ZoneBuildInput {
   /** The folder of zone files. */
@@ -108,8 +108,9 @@ function loadFile(file: string, state: string | undefined, services: ReadonlySet
   if (zone)
     return { file, origin: zone.origin, zone, state: 'current', faults: [...faults, ...keep(state, file, read)] }
   const kept = loadKept(file, state, services)
-  const origin = kept?.origin ?? originOf(file)
-  return { file, origin, zone: kept, state: kept ? 'last-good' : 'failed', faults }
+  const origin = kept.zone?.origin ?? originOf(file)
+  const all = [...faults, ...kept.faults]
+  return { file, origin, zone: kept.zone, state: kept.zone ? 'last-good' : 'failed', faults: all }
 }
 
 /** A copy that cannot be kept is told, and costs nothing until a restart after a bad edit. */
@@ -118,27 +119,41 @@ function keep(state: string | undefined, file: string, read: ReadonlyMap<string,
     if (state !== undefined) saveLastGood(state, basename(file), read)
     return []
   } catch (error) {
-    return [
-      {
-        code: 'last-good-not-kept',
-        severity: 'warning',
-        place: { file },
-        message: `the last good version could not be kept under ${state ?? ''}: ${(error as Error).message}`,
-        hint: 'make the state folder writable and give it room',
-      },
-    ]
+    return [copyFault('kept', file, error)]
   }
 }
 
-function loadKept(file: string, state: string | undefined, services: ReadonlySet<string>): Zone | undefined {
-  const kept = state === undefined ? undefined : readLastGood(state, basename(file))
-  if (!kept) return undefined
+/** A copy that cannot be read is told: its zone has nothing to answer with. */
+function loadKept(
+  file: string,
+  state: string | undefined,
+  services: ReadonlySet<string>,
+): { readonly zone: Zone | undefined; readonly faults: readonly Fault[] } {
+  try {
+    const kept = state === undefined ? undefined : readLastGood(state, basename(file))
+    return { zone: kept && parseKept(file, kept, services), faults: [] }
+  } catch (error) {
+    return { zone: undefined, faults: [copyFault('read', file, error)] }
+  }
+}
+
+function parseKept(file: string, kept: SourceFiles, services: ReadonlySet<string>): Zone | undefined {
   const readFile = (path: string): Uint8Array => {
     const bytes = kept.get(path)
     if (!bytes) throw new Error(`${path} is not part of the kept version`)
     return bytes
   }
   return loadZone(file, { services, readFile }).zone
+}
+
+function copyFault(what: 'kept' | 'read', file: string, error: unknown): Fault {
+  return {
+    code: `last-good-not-${what}`,
+    severity: 'warning',
+    place: { file },
+    message: `the last good version could not be ${what}: ${(error as Error).message}`,
+    hint: 'the state folder must be a folder, writable, with room',
+  }
 }
 
 /** `example.com.zone` holds `example.com.` until a SOA says otherwise. */

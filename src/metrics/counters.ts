@@ -21,6 +21,8 @@ export const counter = {
   sendErrors: 9,
   tcpConnections: 10,
   tcpRefused: 11,
+  /** UDP answers that the rate limit dropped or truncated. */
+  limited: 12,
   /** 16 counts, by RCODE (0–15) of the answer. */
   rcode: 16,
   /** 6 counts: A, AAAA, HTTPS, TXT, MX, other. */

@@ -107,6 +107,7 @@ function registerSockets(registry: Registry, blocks: Blocks): void {
     total(registry, name, help, [], (set) => set([], sum(blocks, index)))
   one('meridian_dropped_packets_total', 'Packets that got no answer: responses and runts', counter.dropped)
   one('meridian_truncated_responses_total', 'Answers with TC set', counter.truncated)
+  one('meridian_limited_responses_total', 'UDP answers that the rate limit dropped or truncated', counter.limited)
   one('meridian_client_subnet_queries_total', 'Queries whose client subnet steered the answer', counter.clientSubnet)
   one('meridian_steered_responses_total', 'Answers that an LB name gave', counter.steered)
   one('meridian_internal_errors_total', 'Exceptions on the query path, answered SERVFAIL', counter.internalErrors)

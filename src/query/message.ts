@@ -1,20 +1,17 @@
 // A response being composed in place: sections are appended in their order, a name is compressed against the names
 // before it (RFC 1035 §4.1.4), and what does not fit rolls back. Nothing is allocated.
-import { RCODE, TYPE } from '../dns/types.ts'
+import { TYPE } from '../dns/types.ts'
+import type { Snapshot } from '../snapshot/publication.ts'
 import { RECORD_HEADER_BYTES, rrsetRecord } from '../snapshot/zone-image.ts'
+import { NO_EXTENDED_ERROR, optLength, writeOpt } from './edns.ts'
 import { createNameCursor, lowerCase, readName, type NameCursor } from './name-cursor.ts'
 import { HEADER_BYTES, type Query } from './query.ts'
-
-/** The largest UDP payload that we send and announce: no fragments on any path (DNS flag day 2020). */
-export const UDP_PAYLOAD = 1232
+import { write16 } from './wire.ts'
 
 /** A limit of this size is a stream's: no truncation by the client's EDNS size. */
 export const STREAM_LIMIT = 65535
 
 const UDP_PAYLOAD_WITHOUT_EDNS = 512
-const OPT_BYTES = 11
-const SUBNET_OPTION_BYTES = 8
-const OPTION_CLIENT_SUBNET = 8
 const MAX_POINTER = 0x3fff
 /** Label beginnings that may be pointed at. Beyond this names are merely written longer. */
 const MAX_TARGETS = 96
@@ -31,6 +28,9 @@ export interface Message {
   additionals: number
   authoritative: boolean
   truncated: boolean
+  isStream: boolean
+  /** INFO-CODE (RFC 8914), or NO_EXTENDED_ERROR. */
+  extendedError: number
   /** The ECS scope of what was answered so far: the longest of its parts. */
   scope: number
   targets: number
@@ -50,6 +50,8 @@ export function createMessage(): Message {
     additionals: 0,
     authoritative: false,
     truncated: false,
+    isStream: false,
+    extendedError: NO_EXTENDED_ERROR,
     scope: 0,
     targets: 0,
     targetAt: new Int32Array(MAX_TARGETS),
@@ -62,6 +64,7 @@ export function createMessage(): Message {
 export function beginMessage(
   message: Message,
   query: Query,
+  snapshot: Snapshot,
   input: Uint8Array,
   at: number,
   output: Uint8Array,
@@ -72,6 +75,8 @@ export function beginMessage(
   message.begin = outAt
   message.answers = message.authorities = message.additionals = 0
   message.authoritative = message.truncated = false
+  message.isStream = limit === STREAM_LIMIT
+  message.extendedError = NO_EXTENDED_ERROR
   message.scope = 0
   message.targets = 0
   output[outAt] = input[at]!
@@ -80,18 +85,13 @@ export function beginMessage(
   for (let i = HEADER_BYTES; i < question; i++) output[outAt + i] = input[at + i]!
   message.at = outAt + question
   if (query.questionLength > 0) addTargets(message, query.name, query.name.labels, QUESTION_NAME_AT)
-  message.limit = outAt + payloadLimit(query, limit) - optLength(query)
+  message.limit = outAt + payloadLimit(query, limit) - optLength(query, snapshot, message.isStream)
 }
 
 function payloadLimit(query: Query, limit: number): number {
   if (limit === STREAM_LIMIT) return limit
   const payload = query.hasEdns && query.payload > UDP_PAYLOAD_WITHOUT_EDNS ? query.payload : UDP_PAYLOAD_WITHOUT_EDNS
   return payload < limit ? payload : limit
-}
-
-function optLength(query: Query): number {
-  if (!query.hasEdns) return 0
-  return OPT_BYTES + (query.hasSubnet ? SUBNET_OPTION_BYTES + ((query.subnetSource + 7) >> 3) : 0)
 }
 
 /** Where the question's name stands in every message: its owner is a pointer of two bytes. */
@@ -264,13 +264,16 @@ function sameName(
  * Writes the header and the OPT record and returns the message's length. A truncated message keeps its question and
  * its OPT and nothing else (RFC 2181 §9, RFC 6891 §7).
  */
-export function finishMessage(message: Message, query: Query, rcode: number): number {
-  const { output, begin } = message
+export function finishMessage(message: Message, query: Query, snapshot: Snapshot, rcode: number): number {
+  const { output, begin, isStream, scope, extendedError } = message
   if (message.truncated) {
     message.at = begin + HEADER_BYTES + query.questionLength
     message.answers = message.authorities = message.additionals = 0
   }
-  if (query.hasEdns) writeOpt(message, query, rcode)
+  if (query.hasEdns) {
+    message.at = writeOpt(output, message.at, query, snapshot, isStream, rcode, scope, extendedError)
+    message.additionals++
+  }
   output[begin + 2] = 0x80 | query.echoedFlags | (message.authoritative ? 0x04 : 0) | (message.truncated ? 0x02 : 0)
   output[begin + 3] = rcode & 0x0f
   write16(output, begin + 4, query.questionLength > 0 ? 1 : 0)
@@ -278,38 +281,4 @@ export function finishMessage(message: Message, query: Query, rcode: number): nu
   write16(output, begin + 8, message.authorities)
   write16(output, begin + 10, message.additionals)
   return message.at - begin
-}
-
-function writeOpt(message: Message, query: Query, rcode: number): void {
-  const { output } = message
-  const at = message.at
-  const withSubnet = query.hasSubnet && rcode !== RCODE.FORMERR
-  const subnetBytes = (query.subnetSource + 7) >> 3
-  output[at] = 0
-  write16(output, at + 1, TYPE.OPT)
-  write16(output, at + 3, UDP_PAYLOAD)
-  output[at + 5] = rcode >>> 4
-  output[at + 6] = 0
-  write16(output, at + 7, query.dnssecOk ? 0x8000 : 0)
-  write16(output, at + 9, withSubnet ? SUBNET_OPTION_BYTES + subnetBytes : 0)
-  message.at = at + OPT_BYTES
-  message.additionals++
-  if (withSubnet) writeSubnet(message, query, subnetBytes)
-}
-
-/** Family, source and address as they came, with the scope of our answer (RFC 7871 §7.2.1). */
-function writeSubnet(message: Message, { subnet, subnetSource }: Query, bytes: number): void {
-  const { output, at } = message
-  write16(output, at, OPTION_CLIENT_SUBNET)
-  write16(output, at + 2, 4 + bytes)
-  write16(output, at + 4, subnet[0] === 4 ? 1 : 2)
-  output[at + 6] = subnetSource
-  output[at + 7] = message.scope
-  for (let i = 0; i < bytes; i++) output[at + 8 + i] = subnet[1 + (i >> 2)]! >>> (24 - (i & 3) * 8)
-  message.at = at + SUBNET_OPTION_BYTES + bytes
-}
-
-function write16(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value >>> 8
-  bytes[at + 1] = value
 }

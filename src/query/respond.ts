@@ -4,12 +4,24 @@
 import type { AddressWords } from '../base/address.ts'
 import { CLASS, RCODE, TYPE } from '../dns/types.ts'
 import { COUNTED_TYPES, counter } from '../metrics/counters.ts'
-import { answerRecord } from '../snapshot/plan-image.ts'
+import { answerRecord, planHeader } from '../snapshot/plan-image.ts'
 import { nodeRecord, rrsetRecord, RECORD_HEADER_BYTES } from '../snapshot/zone-image.ts'
+import { answerChaos } from './chaos.ts'
+import { settleCookie } from './cookie.ts'
+import { EXTENDED_ERROR } from './edns.ts'
 import { findRrset, FOUND, lookUp } from './lookup.ts'
-import { beginMessage, finishMessage, QUESTION_NAME_AT, STREAM_LIMIT, writeRecords, writeRrset } from './message.ts'
+import {
+  beginMessage,
+  finishMessage,
+  QUESTION_NAME_AT,
+  STREAM_LIMIT,
+  writeRecords,
+  writeRrset,
+  type Message,
+} from './message.ts'
 import { readName } from './name-cursor.ts'
 import { readQuery, SILENCE } from './query.ts'
+import { limitRate, VERDICT } from './rate-limit.ts'
 import { writeDname, writeReferral, writeSoa } from './sections.ts'
 import { chooseClient, leastTtl, settleScope, steer } from './steered.ts'
 import type { QueryWorker } from './worker.ts'
@@ -32,33 +44,36 @@ export function respond(
   outAt: number,
   limit: number,
 ): number {
-  const { query, message, counters } = worker
+  const { query, message, snapshot, counters } = worker
   counters[limit === STREAM_LIMIT ? counter.tcpQueries : counter.udpQueries]!++
   let rcode = readQuery(query, input, at, length)
   if (rcode === SILENCE) {
     counters[counter.dropped]!++
     return 0
   }
-  beginMessage(message, query, input, at, output, outAt, limit)
-  if (rcode === RCODE.NOERROR) rcode = answer(worker, client)
+  beginMessage(message, query, snapshot, input, at, output, outAt, limit)
+  checkCookie(worker, client)
+  if (rcode === RCODE.NOERROR && query.questionLength > 0) rcode = answer(worker, client)
   settleScope(worker)
-  count(worker, rcode, limit)
-  return finishMessage(message, query, rcode)
+  if (!admit(worker, client, rcode)) return 0
+  count(worker, rcode)
+  return finishMessage(message, query, snapshot, rcode)
 }
 
 /** Fills the sections and returns the RCODE. */
 function answer(worker: QueryWorker, client: AddressWords): number {
   const { query, lookup, message, snapshot } = worker
-  if (query.class !== CLASS.IN || isTransferOrMeta(query.type)) return RCODE.REFUSED
+  if (query.class === CLASS.CH) return answerChaos(worker)
+  if (query.class !== CLASS.IN || isTransferOrMeta(query.type)) return refuse(message, EXTENDED_ERROR.notSupported)
   chooseClient(worker, client)
   for (let hop = 0; hop <= MAX_CHAIN && !message.truncated; hop++) {
     const found = lookUp(lookup, snapshot, query.name, query.type)
     if (hop === 0 && found > FOUND.failedZone) message.authoritative = found !== FOUND.delegation
     switch (found) {
       case FOUND.nothing:
-        return hop === 0 ? RCODE.REFUSED : RCODE.NOERROR
+        return hop === 0 ? refuse(message, EXTENDED_ERROR.notAuthoritative) : RCODE.NOERROR
       case FOUND.failedZone:
-        return hop === 0 ? RCODE.SERVFAIL : RCODE.NOERROR
+        return hop === 0 ? fail(message) : RCODE.NOERROR
       case FOUND.delegation:
         return writeReferral(worker)
       case FOUND.noName:
@@ -73,6 +88,16 @@ function answer(worker: QueryWorker, client: AddressWords): number {
     }
   }
   return RCODE.NOERROR
+}
+
+function refuse(message: Message, extendedError: number): number {
+  message.extendedError = extendedError
+  return RCODE.REFUSED
+}
+
+function fail(message: Message): number {
+  message.extendedError = EXTENDED_ERROR.notReady
+  return RCODE.SERVFAIL
 }
 
 /** The name exists: its data, its service's, its CNAME, or the SOA that says there is none. True when a chain goes on. */
@@ -125,11 +150,28 @@ function isTransferOrMeta(type: number): boolean {
   return type === TYPE.OPT || (type >= 249 && type < TYPE.ANY)
 }
 
-function count({ query, message, counters }: QueryWorker, rcode: number, limit: number): void {
-  counters[limit === STREAM_LIMIT ? counter.tcpAnswers : counter.udpAnswers]!++
+function checkCookie({ query, snapshot: { planWords }, nowS }: QueryWorker, client: AddressWords): void {
+  const { hasCookie, cookie } = query.options
+  if (hasCookie) settleCookie(cookie, planWords, planWords[planHeader.settings]!, client, nowS)
+}
+
+/** Whether the answer may go out; one that may not is dropped, or sent truncated in its place. */
+function admit(worker: QueryWorker, client: AddressWords, rcode: number): boolean {
+  const { query, message, limiter, snapshot, counters, nowMs } = worker
+  if (message.isStream || query.options.cookie.isValid) return true
+  const { planWords } = snapshot
+  const verdict = limitRate(limiter, planWords, planWords[planHeader.settings]!, client, rcode, nowMs)
+  if (verdict === VERDICT.send) return true
+  counters[counter.limited]!++
+  message.truncated = true
+  return verdict === VERDICT.truncate
+}
+
+function count({ query, message, counters }: QueryWorker, rcode: number): void {
+  counters[message.isStream ? counter.tcpAnswers : counter.udpAnswers]!++
   counters[counter.rcode + (rcode & 0x0f)]!++
   if (message.truncated) counters[counter.truncated]!++
-  if (message.scope > 0 && query.hasSubnet) counters[counter.clientSubnet]!++
+  if (message.scope > 0) counters[counter.clientSubnet]!++
   let kind = 0
   while (kind < COUNTED_TYPES.length && COUNTED_TYPES[kind] !== query.type) kind++
   counters[counter.type + kind]!++

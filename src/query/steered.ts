@@ -56,11 +56,12 @@ function nextPick({ picks, pickOffset }: QueryWorker, index: number): number {
 /** Chooses the address that steers: the client subnet where one is given, else the sender (RFC 7871 §7.2.1). */
 export function chooseClient(worker: QueryWorker, sender: AddressWords): void {
   const { query, client } = worker
-  const from = query.hasSubnet && query.subnetSource > 0 ? query.subnet : sender
+  const { hasSubnet, subnetSource, subnet } = query.options
+  const from = hasSubnet && subnetSource > 0 ? subnet : sender
   for (let i = 0; i < 5; i++) client[i] = from[i]!
 }
 
 /** SOURCE 0 asks for an answer that depends on no client (RFC 7871 §7.1.2): it is steered by the resolver, for all. */
 export function settleScope({ query, message }: QueryWorker): void {
-  if (query.subnetSource === 0) message.scope = 0
+  if (query.options.subnetSource === 0) message.scope = 0
 }

@@ -6,6 +6,7 @@ import { createLookup, type Lookup } from './lookup.ts'
 import { createMessage, type Message } from './message.ts'
 import { createNameCursor, type NameCursor } from './name-cursor.ts'
 import { createQuery, type Query } from './query.ts'
+import { createRateLimiter, type RateLimiter } from './rate-limit.ts'
 
 export interface QueryWorker {
   /** Its holder turns it to the current generation before each call. */
@@ -17,6 +18,10 @@ export interface QueryWorker {
   readonly pickOffset: number
   /** Answers given, by service and region, as the plan numbers them. */
   readonly tallies: Float64Array
+  readonly limiter: RateLimiter
+  /** A coarse clock, set by its holder before each batch: monotonic ms, and seconds since the epoch. */
+  nowMs: number
+  nowS: number
   readonly query: Query
   readonly lookup: Lookup
   readonly message: Message
@@ -45,6 +50,9 @@ export function createQueryWorker({ slot, ...shared }: QueryWorkerParts): QueryW
   return {
     ...shared,
     pickOffset: slot * PICK_STRIDE,
+    limiter: createRateLimiter(),
+    nowMs: 0,
+    nowS: 0,
     query: createQuery(),
     lookup: createLookup(),
     message: createMessage(),

@@ -2,6 +2,7 @@
 // default, below, is the query path over a snapshot. Tests name a module of their own that exports `createResponder`.
 import type { MessagePort } from 'node:worker_threads'
 import type { AddressWords } from '../base/address.ts'
+import { systemClock } from '../base/clock.ts'
 import type { Counters } from '../metrics/counters.ts'
 import { respond } from '../query/respond.ts'
 import { createQueryWorker } from '../query/worker.ts'
@@ -55,7 +56,11 @@ export function createResponder({ snapshotControl, snapshotPort, ...parts }: Res
   const { slot, counters, picks, tallies } = parts
   const worker = createQueryWorker({ slot, counters, picks, tallies, snapshot: subscription.snapshot })
   return {
-    enter: () => subscription.enter(),
+    enter: () => {
+      worker.nowMs = systemClock.now()
+      worker.nowS = Math.floor(systemClock.wall() / 1000)
+      subscription.enter()
+    },
     leave: () => subscription.leave(),
     answer: (input, at, length, client, output, outAt, limit) =>
       respond(worker, input, at, length, client, output, outAt, limit),

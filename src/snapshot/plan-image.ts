@@ -2,10 +2,11 @@
 // for each row a slot table a family, for each slot an answer in wire form. Every policy is the same look-up here, and
 // the query path (query/steered.ts) knows none of them. Equal tables and answers are written once.
 //
-//   header · bindings · services with their rows · slot tables · answers
+//   header · bindings · settings · services with their rows · slot tables · answers
 //
 // Offsets are in 32-bit words from the start of the image.
 import { writeRecordHeader, RECORD_HEADER_BYTES } from './zone-image.ts'
+import { settingsWords, writeSettings, type Settings } from './settings.ts'
 import type { Answer, SlotTable } from './slot-table.ts'
 
 /** One client class of one service. */
@@ -30,6 +31,7 @@ export interface ServiceRows {
 
 /** What a plan image is made of. */
 export interface PlanInput {
+  readonly settings: Settings
   readonly services: readonly ServiceRows[]
   /** By binding, as the zone image of the same snapshot numbers them. */
   readonly bindings: readonly PlanBinding[]
@@ -46,7 +48,7 @@ export interface PlanBinding {
   readonly picks: number
 }
 
-export const planHeader = { bindings: 0, words: 2 } as const
+export const planHeader = { bindings: 0, settings: 1, words: 2 } as const
 
 export const bindingRecord = { service: 0, picks: 1, words: 2 } as const
 
@@ -90,15 +92,18 @@ export interface PlanImagePlan {
 
 /** Lays a plan out: every distinct table and answer gets its place before anything is written. */
 export function planPlanImage(input: PlanInput): PlanImagePlan {
-  const services = new Places(planHeader.words + input.bindings.length * bindingRecord.words)
-  const serviceAt = input.services.map((service) => services.take(serviceRecord.rows + service.rows.length * 2))
-  const layout = new TableLayout(services.end, input)
+  const places = new Places(planHeader.words + input.bindings.length * bindingRecord.words)
+  const settingsAt = places.take(settingsWords(input.settings))
+  const serviceAt = input.services.map((service) => places.take(serviceRecord.rows + service.rows.length * 2))
+  const layout = new TableLayout(places.end, input)
   const rows = input.services.map((service) => service.rows.map((row) => layout.row(service, row)))
   return {
     byteLength: layout.end * Int32Array.BYTES_PER_ELEMENT,
     write: (buffer) => {
       const words = new Int32Array(buffer)
       words[planHeader.bindings] = input.bindings.length
+      words[planHeader.settings] = settingsAt
+      writeSettings(input.settings, words, new Uint8Array(buffer), settingsAt)
       input.bindings.forEach(({ service, picks }, i) => {
         words.set([serviceAt[service]!, picks], planHeader.words + i * bindingRecord.words)
       })

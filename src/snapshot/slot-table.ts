@@ -3,6 +3,7 @@
 // addresses a slot answers with is the planner's (director/tables.ts); how a table is laid out for workers is
 // plan-image.ts. Everything here is the same on every node and part of the compatibility promise.
 import type { Address, AddressWords } from '../base/address.ts'
+import { hashPrefix } from '../base/prefix.ts'
 import { hashText, mix32 } from '../base/random.ts'
 
 /** The addresses of one answer, all of one type; an RRset has no order. Empty: NODATA. */
@@ -266,21 +267,7 @@ function wishes(
   return list.sort((a, b) => a.loss - b.loss || a.at - b.at)
 }
 
-/**
- * The slot of a client: a hash (MurmurHash3's rounds) of its first `bits`. For the query path: allocates nothing, and
- * every value stays a signed 32-bit integer.
- */
+/** The slot of a client: a hash of its first `bits`. For the query path: allocates nothing. */
 export function pinSlot(client: AddressWords, bits: number, seed: number): number {
-  let hash = Math.imul(seed ^ client[0]!, 0x9e3779b1)
-  for (let i = 0; i < 4; i++) {
-    const left = bits - i * 32
-    const mask = left >= 32 ? -1 : left <= 0 ? 0 : -1 << (32 - left)
-    let word = Math.imul(client[i + 1]! & mask, 0xcc9e2d51)
-    word = Math.imul((word << 15) | (word >>> 17), 0x1b873593)
-    hash ^= word
-    hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0
-  }
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return (hash ^ (hash >>> 16)) & (PINNED_SLOTS - 1)
+  return hashPrefix(client, bits, seed) & (PINNED_SLOTS - 1)
 }

@@ -205,7 +205,8 @@ export class Running {
     const { config, faults, text } = loadConfig(this.#options.configFile)
     if (!config) return this.#endReload(false, faults, [])
     const next = this.#keepFixed(withState(config, this.#options.state))
-    const prepared = await this.director.prepare(next)
+    const prepared = await this.director.prepare(next).catch((error: unknown) => buildFault(next.file, error))
+    if ('severity' in prepared) return this.#endReload(false, [...faults, prepared], [])
     const all = [...faults, ...prepared.faults]
     if (prepared.refused || !this.#ready) return this.#endReload(false, all, [])
     const changes = diffConfig(this.#config, next)
@@ -303,6 +304,11 @@ export class Running {
       onError: (error) => this.#log.error({ err: error }, 'the admin API failed to answer'),
     })
   }
+}
+
+/** A build that broke down (memory, threads) refuses the reload, and what answers goes on. */
+function buildFault(file: string, error: unknown): Fault {
+  return { code: 'build-failed', severity: 'error', place: { file }, message: `could not be built: ${String(error)}` }
 }
 
 /** Every monitored balancer, once for each region that holds it. */

@@ -5,6 +5,7 @@ import { createCounters } from '../../src/metrics/counters.ts'
 import { respond } from '../../src/query/respond.ts'
 import { createQueryWorker, type QueryWorker } from '../../src/query/worker.ts'
 import { clientMapWords, writeClientMap } from '../../src/snapshot/client-map.ts'
+import type { Settings } from '../../src/snapshot/settings.ts'
 import { planPlanImage, type ServiceRows } from '../../src/snapshot/plan-image.ts'
 import type { SlotTable } from '../../src/snapshot/slot-table.ts'
 import type { Snapshot } from '../../src/snapshot/publication.ts'
@@ -21,6 +22,13 @@ export interface TestSnapshot {
   readonly failed?: readonly string[]
   readonly services?: readonly ServiceRows[]
   readonly clientMaps?: readonly ClientMap[]
+  readonly settings?: Partial<Settings>
+}
+
+const HIDDEN: Settings = {
+  ...{ version: '', server: '', nsid: '', tcpIdleTimeoutMs: 10_000 },
+  cookieSecrets: [new Uint8Array(16)],
+  rateLimit: undefined,
 }
 
 const PICKS = 4096
@@ -32,7 +40,13 @@ export function parseZone(origin: string, text: string, services: readonly strin
   return load.zone
 }
 
-export function buildSnapshot({ zones, failed = [], services = [], clientMaps = [] }: TestSnapshot): Snapshot {
+export function buildSnapshot({
+  zones,
+  failed = [],
+  services = [],
+  clientMaps = [],
+  settings,
+}: TestSnapshot): Snapshot {
   const names = services.map(({ name }) => name)
   const image = planZoneImage(
     Object.entries(zones).map(([origin, text]) => parseZone(origin, text, names)),
@@ -50,6 +64,7 @@ export function buildSnapshot({ zones, failed = [], services = [], clientMaps = 
   clientMaps.forEach((map, i) => writeClientMap(map, mapWords, mapOffsets[i]!))
   let picks = 1
   const plan = planPlanImage({
+    settings: { ...HIDDEN, ...settings },
     services,
     bindings: image.bindings.map(({ service }) => {
       const index = names.indexOf(service)

@@ -1,0 +1,75 @@
+// Response rate limiting: what one client prefix may draw from us by UDP, so that forged senders get nothing out of us
+// worth having. Fixed memory; each entry is a leaky bucket in the form of GCRA (the time at which it would be empty).
+import type { AddressWords } from '../base/address.ts'
+import { hashPrefix, isInPrefix } from '../base/prefix.ts'
+import { settingsBlock } from '../snapshot/settings.ts'
+
+/** Buckets: 768 kB a worker. Two prefixes that meet in one share its rate. */
+const BUCKETS = 1 << 16
+
+/** What may come at once after silence, in milliseconds of the rate. */
+const BURST_MS = 1000
+
+/** What becomes of an answer. */
+export const VERDICT = { send: 0, truncate: 1, drop: 2 } as const
+
+export interface RateLimiter {
+  readonly emptyAt: Float64Array
+  readonly owner: Int32Array
+  /** Limited answers so far; every slip-th is truncated. */
+  limited: number
+}
+
+export function createRateLimiter(): RateLimiter {
+  return { emptyAt: new Float64Array(BUCKETS), owner: new Int32Array(BUCKETS), limited: 0 }
+}
+
+/**
+ * Charges one answer of a `kind` (each has a rate of its own, so that a flood of questions for names that do not exist
+ * costs nobody an address) at `nowMs`. `settings` is the offset of the settings block in `words`.
+ */
+export function limitRate(
+  limiter: RateLimiter,
+  words: Int32Array,
+  settings: number,
+  client: AddressWords,
+  kind: number,
+  nowMs: number,
+): number {
+  const rate = words[settings + settingsBlock.responsesPerSecond]!
+  if (rate === 0 || isExempt(words, settings, client)) return VERDICT.send
+  const bits = words[settings + (client[0] === 4 ? settingsBlock.ipv4Bits : settingsBlock.ipv6Bits)]!
+  const owner = hashPrefix(client, bits, kind)
+  const bucket = findBucket(limiter, owner, nowMs)
+  const emptyAt = limiter.emptyAt[bucket]!
+  const from = emptyAt > nowMs ? emptyAt : nowMs
+  if (from - nowMs >= BURST_MS) {
+    const slip = words[settings + settingsBlock.slip]!
+    limiter.limited = (limiter.limited + 1) | 0
+    return slip > 0 && limiter.limited % slip === 0 ? VERDICT.truncate : VERDICT.drop
+  }
+  limiter.emptyAt[bucket] = from + 1000 / rate
+  return VERDICT.send
+}
+
+function isExempt(words: Int32Array, settings: number, client: AddressWords): boolean {
+  let at = settings + settingsBlock.exempt
+  for (let left = words[settings + settingsBlock.exempts]!; left > 0; left--) {
+    if (isInPrefix(client, words, at, words[at + settingsBlock.exemptBits]!)) return true
+    at += settingsBlock.exemptWords
+  }
+  return false
+}
+
+/** The owner's own bucket of its two places, else an empty one, else the first, shared. */
+function findBucket({ emptyAt, owner: owners }: RateLimiter, owner: number, nowMs: number): number {
+  const first = owner & (BUCKETS - 1)
+  const second = (owner >>> 16) & (BUCKETS - 1)
+  if (owners[first] === owner) return first
+  if (owners[second] === owner) return second
+  const free = emptyAt[first]! <= nowMs ? first : emptyAt[second]! <= nowMs ? second : -1
+  if (free < 0) return first
+  owners[free] = owner
+  emptyAt[free] = 0
+  return free
+}
