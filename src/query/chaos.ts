@@ -3,7 +3,7 @@
 import { CLASS, RCODE, TYPE } from '../dns/types.ts'
 import { planHeader } from '../snapshot/plan-image.ts'
 import { settingsBlock } from '../snapshot/settings.ts'
-import { QUESTION_NAME_AT, writeRecords } from './message.ts'
+import { NO_NAMES, QUESTION_NAME_AT, writeRecords } from './message.ts'
 import { suffixIs } from './name-cursor.ts'
 import type { QueryWorker } from './worker.ts'
 
@@ -26,7 +26,7 @@ export function answerChaos(worker: QueryWorker): number {
   if (query.type !== TYPE.TXT && query.type !== TYPE.ANY) return RCODE.NOERROR
   const textAt = writeChaosHeader(scratch, length)
   for (let i = 0; i < length; i++) scratch[textAt + i] = planBytes[planWords[at]! + i]!
-  if (!writeRecords(message, query.name, QUESTION_NAME_AT, TYPE.TXT, 1, scratch, 0)) message.truncated = true
+  if (!writeRecords(message, query.name, QUESTION_NAME_AT, NO_NAMES, 1, scratch, 0)) message.truncated = true
   message.answers++
   return RCODE.NOERROR
 }

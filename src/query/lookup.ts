@@ -3,7 +3,7 @@
 import { TYPE } from '../dns/types.ts'
 import { firstSlot } from '../snapshot/hash.ts'
 import type { Snapshot } from '../snapshot/publication.ts'
-import { HAS_DNAME, header, nodeRecord, rrsetRecord, zoneRecord } from '../snapshot/zone-image.ts'
+import { HAS_DNAME, header, nodeRecord, rrsetRecord, wireLengthOf, zoneRecord } from '../snapshot/zone-image.ts'
 import { suffixIs, type NameCursor } from './name-cursor.ts'
 
 /** What a lookup found. */
@@ -130,7 +130,7 @@ export function findRrset(zoneWords: Int32Array, node: number, type: number): nu
   let rrset = node + nodeRecord.name + ((zoneWords[node + nodeRecord.nameLength]! + 3) >> 2)
   for (let left = zoneWords[node + nodeRecord.rrsets]! & 0xffff; left > 0; left--) {
     if ((zoneWords[rrset + rrsetRecord.typeAndCount]! & 0xffff) === type || type === TYPE.ANY) return rrset
-    rrset += rrsetRecord.wire + ((zoneWords[rrset + rrsetRecord.wireLength]! + 3) >> 2)
+    rrset += rrsetRecord.wire + ((wireLengthOf(zoneWords, rrset) + 3) >> 2)
   }
   return 0
 }

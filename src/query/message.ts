@@ -1,8 +1,7 @@
 // A response being composed in place: sections are appended in their order, a name is compressed against the names
 // before it (RFC 1035 §4.1.4), and what does not fit rolls back. Nothing is allocated.
-import { TYPE } from '../dns/types.ts'
 import type { Snapshot } from '../snapshot/publication.ts'
-import { RECORD_HEADER_BYTES, rrsetRecord } from '../snapshot/zone-image.ts'
+import { namesOf, RECORD_HEADER_BYTES, rrsetRecord } from '../snapshot/zone-image.ts'
 import { NO_EXTENDED_ERROR, optLength, writeOpt } from './edns.ts'
 import { createNameCursor, lowerCase, readName, type NameCursor } from './name-cursor.ts'
 import { HEADER_BYTES, type Query } from './query.ts'
@@ -94,6 +93,9 @@ function payloadLimit(query: Query, limit: number): number {
   return payload < limit ? payload : limit
 }
 
+/** Of records whose rdata has no name that may be compressed (RFC 3597 §4). */
+export const NO_NAMES = 0
+
 /** Where the question's name stands in every message: its owner is a pointer of two bytes. */
 export const QUESTION_NAME_AT = HEADER_BYTES
 
@@ -110,16 +112,18 @@ export function writeRrset(
   rrset: number,
 ): boolean {
   const count = words[rrset + rrsetRecord.typeAndCount]! >>> 16
-  const type = words[rrset + rrsetRecord.typeAndCount]! & 0xffff
-  return writeRecords(message, owner, ownerAt, type, count, bytes, (rrset + rrsetRecord.wire) * 4)
+  return writeRecords(message, owner, ownerAt, namesOf(words, rrset), count, bytes, (rrset + rrsetRecord.wire) * 4)
 }
 
-/** As `writeRrset`, for `count` records in wire form that stand at `from`. */
+/**
+ * As `writeRrset`, for `count` records in wire form that stand at `from`; `names` tells of their rdata what `namesOf`
+ * tells of an RRset's.
+ */
 export function writeRecords(
   message: Message,
   owner: NameCursor,
   ownerAt: number,
-  type: number,
+  names: number,
   count: number,
   bytes: Uint8Array,
   from: number,
@@ -129,7 +133,7 @@ export function writeRecords(
   for (; count > 0; count--) {
     const at = message.at - message.begin
     const length = (bytes[from + 8]! << 8) | bytes[from + 9]!
-    if (!writeOwner(message, owner, ownerAt) || !writeRecord(message, type, bytes, from, length)) {
+    if (!writeOwner(message, owner, ownerAt) || !writeRecord(message, names, bytes, from, length)) {
       message.at = mark
       message.targets = targets
       return false
@@ -150,44 +154,20 @@ function writeOwner(message: Message, owner: NameCursor, ownerAt: number): boole
   return true
 }
 
-/** One record behind its owner; names within rdata are compressed only where RFC 1035 defined the type (RFC 3597 §4). */
-function writeRecord(message: Message, type: number, bytes: Uint8Array, from: number, length: number): boolean {
-  const dataAt = from + RECORD_HEADER_BYTES
-  switch (type) {
-    case TYPE.NS:
-    case TYPE.CNAME:
-    case TYPE.PTR:
-      return writeNames(message, bytes, from, 0, 1, 0)
-    case TYPE.MX:
-      return writeNames(message, bytes, from, 2, 1, 0)
-    case TYPE.SOA:
-      return writeNames(message, bytes, from, 0, 2, 20)
-    default:
-      return writeBytes(message, bytes, from, dataAt + length - from)
-  }
-}
-
-/** A record whose rdata is `before` bytes, some names, and `after` bytes. */
-function writeNames(
-  message: Message,
-  bytes: Uint8Array,
-  from: number,
-  before: number,
-  names: number,
-  after: number,
-): boolean {
+/** One record behind its owner. */
+function writeRecord(message: Message, names: number, bytes: Uint8Array, from: number, length: number): boolean {
+  if (names === NO_NAMES) return writeBytes(message, bytes, from, RECORD_HEADER_BYTES + length)
   const recordAt = message.at
-  let at = from + RECORD_HEADER_BYTES + before
-  if (!writeBytes(message, bytes, from, RECORD_HEADER_BYTES + before)) return false
-  for (; names > 0; names--) {
+  const end = from + RECORD_HEADER_BYTES + length
+  let at = from + RECORD_HEADER_BYTES + (names >>> 2)
+  if (!writeBytes(message, bytes, from, at - from)) return false
+  for (let left = names & 3; left > 0; left--) {
     const nameAt = at
-    at = readName(message.scratch, bytes, at, bytes.length)
+    at = readName(message.scratch, bytes, at, end)
     if (!writeName(message, message.scratch, bytes, nameAt)) return false
   }
-  if (!writeBytes(message, bytes, at, after)) return false
-  const length = message.at - recordAt - RECORD_HEADER_BYTES
-  message.output[recordAt + 8] = length >>> 8
-  message.output[recordAt + 9] = length
+  if (!writeBytes(message, bytes, at, end - at)) return false
+  write16(message.output, recordAt + 8, message.at - recordAt - RECORD_HEADER_BYTES)
   return true
 }
 

@@ -13,6 +13,7 @@ import { findRrset, FOUND, lookUp } from './lookup.ts'
 import {
   beginMessage,
   finishMessage,
+  NO_NAMES,
   QUESTION_NAME_AT,
   STREAM_LIMIT,
   writeRecords,
@@ -140,8 +141,7 @@ function answerSteered(worker: QueryWorker, binding: number, hop: number): void 
   }
   const ownerAt = hop === 0 ? QUESTION_NAME_AT : -1
   const from = (chosen + answerRecord.wire) * 4
-  // Addresses hold no names: for writing, AAAA is as A.
-  if (!writeRecords(message, query.name, ownerAt, TYPE.A, count, planBytes, from)) message.truncated = true
+  if (!writeRecords(message, query.name, ownerAt, NO_NAMES, count, planBytes, from)) message.truncated = true
   message.answers += count
 }
 

@@ -1,11 +1,22 @@
 // The sections of an answer that are more than one RRset: referrals with their glue, DNAMEs with the CNAME made from
 // them, and the SOA of negative answers.
 import { RCODE, TYPE } from '../dns/types.ts'
-import { nodeRecord, rrsetRecord, RECORD_HEADER_BYTES, writeRecordHeader, zoneRecord } from '../snapshot/zone-image.ts'
+import {
+  namesOfType,
+  nodeRecord,
+  rrsetRecord,
+  RECORD_HEADER_BYTES,
+  wireLengthOf,
+  writeRecordHeader,
+  zoneRecord,
+} from '../snapshot/zone-image.ts'
 import { findNode, findRrset } from './lookup.ts'
 import { QUESTION_NAME_AT, writeRecords, writeRrset } from './message.ts'
 import { readName, replaceSuffix, suffixIs } from './name-cursor.ts'
 import type { QueryWorker } from './worker.ts'
+
+const SOA_NAMES = namesOfType(TYPE.SOA)
+const CNAME_NAMES = namesOfType(TYPE.CNAME)
 
 /**
  * The SOA that a negative answer carries (RFC 2308 §3), its TTL no longer than `leastTtl` where that is not negative.
@@ -17,10 +28,10 @@ export function writeSoa(worker: QueryWorker, leastTtl: number, rcode: number): 
   const soa = zoneWords[lookup.zone + zoneRecord.negativeSoa]!
   readName(owner, zoneBytes, (lookup.zone + zoneRecord.name) * 4, zoneBytes.length)
   const from = (soa + rrsetRecord.wire) * 4
-  const length = zoneWords[soa + rrsetRecord.wireLength]!
+  const length = wireLengthOf(zoneWords, soa)
   for (let i = 0; i < length; i++) scratch[i] = zoneBytes[from + i]!
   if (leastTtl >= 0 && leastTtl < readTtl(scratch, 0)) writeTtl(scratch, 0, leastTtl)
-  if (!writeRecords(message, owner, -1, TYPE.SOA, 1, scratch, 0)) message.truncated = true
+  if (!writeRecords(message, owner, -1, SOA_NAMES, 1, scratch, 0)) message.truncated = true
   message.authorities++
   return rcode
 }
@@ -104,7 +115,7 @@ export function writeDname(worker: QueryWorker, hop: number): number {
   if (!replaceSuffix(query.name, lookup.label, zoneBytes, from + RECORD_HEADER_BYTES)) return RCODE.YXDOMAIN
   const dataAt = writeRecordHeader(scratch, 0, TYPE.CNAME, readTtl(zoneBytes, from), query.name.length)
   for (let i = 0; i < query.name.length; i++) scratch[dataAt + i] = query.name.bytes[i]!
-  if (!writeRecords(message, owner, hop === 0 ? QUESTION_NAME_AT : -1, TYPE.CNAME, 1, scratch, 0)) {
+  if (!writeRecords(message, owner, hop === 0 ? QUESTION_NAME_AT : -1, CNAME_NAMES, 1, scratch, 0)) {
     message.truncated = true
   }
   message.answers++

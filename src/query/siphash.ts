@@ -38,10 +38,10 @@ export function sipHash(
   word[1] = length << 24
   for (let i = whole; i < length; i++) word[(i & 4) >> 2]! |= bytes[at + i]! << ((i & 3) * 8)
   absorb()
-  v[4]! ^= 0xff
+  v[4] ^= 0xff
   for (let i = 0; i < 4; i++) round()
-  out[0] = v[0] ^ v[2] ^ v[4]! ^ v[6]
-  out[1] = v[1] ^ v[3] ^ v[5]! ^ v[7]
+  out[0] = v[0] ^ v[2] ^ v[4] ^ v[6]
+  out[1] = v[1] ^ v[3] ^ v[5] ^ v[7]
 }
 
 function absorb(): void {

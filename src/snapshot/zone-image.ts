@@ -7,6 +7,8 @@
 // What a name's place in its zone means for a query is worked out here, once: the zone cut above it, the wildcard
 // beside its missing children, the DNAME over them. How a query uses that is query/lookup.ts.
 import type { Name } from '../dns/name.ts'
+import { compressibleNames } from '../dns/rdata/rdata.ts'
+import { TYPE } from '../dns/types.ts'
 import type { Zone } from '../zone/zone.ts'
 import { firstSlot, hashLabel, ROOT_HASH } from './hash.ts'
 
@@ -54,17 +56,31 @@ export const HAS_DNAME = 1 << 16
 export const rrsetRecord = {
   /** The type in the low 16 bits, the number of records above. */
   typeAndCount: 0,
+  /** In the low 24 bits; above, where its rdata has names that may be compressed: see `namesOf`. */
   wireLength: 1,
   /** For each record: type, class, TTL, RDLENGTH, RDATA. */
   wire: 2,
 } as const
 
+const WIRE_LENGTH_MASK = 0xffffff
+
+export function wireLengthOf(words: Int32Array, rrset: number): number {
+  return words[rrset + rrsetRecord.wireLength]! & WIRE_LENGTH_MASK
+}
+
+/** Names in each record's rdata that may be compressed: how many in the low 2 bits, at which byte above; 0: none. */
+export function namesOf(words: Int32Array, rrset: number): number {
+  return words[rrset + rrsetRecord.wireLength]! >>> 24
+}
+
+/** The same for a record that is made for an answer. */
+export function namesOfType(type: number): number {
+  const names = compressibleNames(type)
+  return names ? (names.offset << 2) | names.count : 0
+}
+
 /** Type, class, TTL and RDLENGTH: what stands before the RDATA of each record. */
 export const RECORD_HEADER_BYTES = 10
-
-const TYPE_NS = 2
-const TYPE_SOA = 6
-const TYPE_DNAME = 39
 
 /** A name that a service answers. Its index is its binding, in the image and in the plan. */
 export interface Binding {
@@ -137,8 +153,8 @@ function placeNodes({ origin, nodes, rrsets }: Zone): Placement {
     hash[node] = above < 0 ? hashName(origin) : hashLabel(hash[above]!, names, at)
     let hasNs = false
     for (let rrset = nodes.firstRrset[node]!; rrset < nodes.firstRrset[node + 1]!; rrset++) {
-      hasNs ||= rrsets.type[rrset] === TYPE_NS
-      if (rrsets.type[rrset] === TYPE_DNAME) hasDname[node] = 1
+      hasNs ||= rrsets.type[rrset] === TYPE.NS
+      if (rrsets.type[rrset] === TYPE.DNAME) hasDname[node] = 1
     }
     if (above >= 0) {
       occluded[node] = occluded[above]! | hasDname[above]!
@@ -214,7 +230,7 @@ function wireLength(offset: Int32Array, first: number, end: number): number {
 /** The SOA, which a loaded zone always has at its apex. */
 function soaRrset(nodes: Zone['nodes'], rrsets: Zone['rrsets']): number {
   for (let rrset = nodes.firstRrset[0]!; rrset < nodes.firstRrset[1]!; rrset++) {
-    if (rrsets.type[rrset] === TYPE_SOA) return rrset
+    if (rrsets.type[rrset] === TYPE.SOA) return rrset
   }
   throw new Error('a loaded zone has a SOA record at its apex')
 }
@@ -297,13 +313,13 @@ class ImageWriter {
     const record = rrsets.firstRecord[rrset]!
     const end = records.offset[record + 1]!
     const minimum = new DataView(records.data.buffer, records.data.byteOffset + end - 4).getUint32(0)
-    return this.#addRrset(TYPE_SOA, Math.min(rrsets.ttl[rrset]!, minimum), records, record, record + 1)
+    return this.#addRrset(TYPE.SOA, Math.min(rrsets.ttl[rrset]!, minimum), records, record, record + 1)
   }
 
   #addRrset(type: number, ttl: number, records: Zone['records'], first: number, end: number): number {
     const rrset = this.#at
     this.#words[rrset + rrsetRecord.typeAndCount] = type | ((end - first) << 16)
-    this.#words[rrset + rrsetRecord.wireLength] = wireLength(records.offset, first, end)
+    this.#words[rrset + rrsetRecord.wireLength] = wireLength(records.offset, first, end) | (namesOfType(type) << 24)
     let to = (rrset + rrsetRecord.wire) * 4
     for (let record = first; record < end; record++) {
       const from = records.offset[record]!

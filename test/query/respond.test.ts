@@ -310,12 +310,14 @@ describe('what is not a query', () => {
   test.each([
     ['no question', patched(4, 0, 0), 'FORMERR', 0],
     ['two questions', patched(4, 0, 2), 'FORMERR', 0],
-    ['an answer', patched(6, 0, 1), 'FORMERR', 0],
+    ['an answer', patched(6, 0, 1), 'FORMERR', 1],
     ['a name cut off', query.slice(0, 20), 'FORMERR', 0],
     ['a compressed question', patched(12, 0xc0, 0x0c), 'FORMERR', 0],
     ['loose bytes behind', Uint8Array.from([...query, 1, 2, 3]), 'FORMERR', 1],
     ['an additional count that lies', patched(10, 0, 1), 'FORMERR', 1],
-    ['NOTIFY', patched(2, 0x20), 'NOTIMP', 0],
+    ['NOTIFY', patched(2, 0x20), 'REFUSED', 1],
+    ['UPDATE', patched(2, 0x28), 'REFUSED', 1],
+    ['STATUS', patched(2, 0x10), 'NOTIMP', 1],
     ['class CH', patched(query.length - 2, 0, 3), 'REFUSED', 1],
   ])('%s: %#', (_, packet, rcode, questions) => {
     const answer = decodeMessage(asker.send(packet)!)

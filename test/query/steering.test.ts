@@ -184,7 +184,7 @@ test('explain names exactly the answers that are given', () => {
       const listed = new Set(told.answers.flatMap(({ addresses }) => addresses))
       expect(new Set(balancers.map(({ address }) => address))).toEqual(listed)
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   )
 })
 
@@ -214,7 +214,7 @@ test('everybody within a returned scope gets the same class and, pinned, the sam
       expect(theirs.edns!.clientSubnet!.scope).toBe(theirs.answer.length > 0 ? scope : 0)
       if (isPinned) expect(theirs.answer).toEqual(answer.answer)
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   )
 })
 
@@ -229,6 +229,6 @@ test('returned prefixes of one question are equal or disjoint', () => {
         }
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   )
 })
