@@ -25,25 +25,22 @@ export const FOUND = {
 export interface Lookup {
   /** Offset of the zone's record. */
   zone: number
+  /** Where the zone's origin begins within the name. */
+  zoneLabel: number
   /** Offset of the node's record. */
   node: number
   label: number
 }
 
 export function createLookup(): Lookup {
-  return { zone: 0, node: 0, label: 0 }
+  return { zone: 0, zoneLabel: 0, node: 0, label: 0 }
 }
 
 /** Finds a name for a query type (which matters for DS alone: it belongs to the parent's side of a cut). */
 export function lookUp(lookup: Lookup, { zoneWords, zoneBytes }: Snapshot, name: NameCursor, type: number): number {
-  let zoneLabel = findZone(lookup, zoneWords, zoneBytes, name, 0)
-  if (zoneLabel < 0) return FOUND.nothing
+  if (!findZone(lookup, zoneWords, zoneBytes, name, 0)) return FOUND.nothing
   // RFC 4035 §3.1.4.1: the parent zone answers for DS, where we serve it too.
-  if (type === TYPE.DS && zoneLabel === 0 && name.labels > 0) {
-    const child = lookup.zone
-    zoneLabel = findZone(lookup, zoneWords, zoneBytes, name, 1)
-    if (zoneLabel < 0) lookup.zone = child
-  }
+  if (type === TYPE.DS && lookup.zoneLabel === 0) findZone(lookup, zoneWords, zoneBytes, name, 1)
   const zone = lookup.zone
   if (zoneWords[zone + zoneRecord.apex] === 0) return FOUND.failedZone
   let label = 0
@@ -69,15 +66,15 @@ function classify(lookup: Lookup, zoneWords: Int32Array, node: number, label: nu
   return FOUND.node
 }
 
-/** The longest origin that the name ends in, from label `from` on; returns its label, or −1. */
+/** The longest origin that the name ends in, from label `from` on; false when there is none. */
 function findZone(
   lookup: Lookup,
   zoneWords: Int32Array,
   zoneBytes: Uint8Array,
   name: NameCursor,
   from: number,
-): number {
-  if (zoneWords.length === 0) return -1
+): boolean {
+  if (zoneWords.length === 0) return false
   const depths = zoneWords[header.depths]!
   const table = zoneWords[header.zoneTable]!
   const mask = zoneWords[header.zoneMask]!
@@ -92,12 +89,13 @@ function findZone(
         suffixIs(name, label, zoneBytes, (zone + zoneRecord.name) * 4, length)
       ) {
         lookup.zone = zone
-        return label
+        lookup.zoneLabel = label
+        return true
       }
       slot = (slot + 1) & mask
     }
   }
-  return -1
+  return false
 }
 
 /** The node of a zone whose name is the suffix from that label on; 0 for none. */

@@ -146,10 +146,15 @@ export function writeRecords(
 
 function writeOwner(message: Message, owner: NameCursor, ownerAt: number): boolean {
   if (ownerAt < 0 || owner.labels === 0) return writeName(message, owner, owner.bytes, 0)
+  return writePointer(message, ownerAt)
+}
+
+/** Appends a pointer to the name at that offset of the message. */
+export function writePointer(message: Message, target: number): boolean {
   const { output, at } = message
   if (at + 2 > message.limit) return false
-  output[at] = 0xc0 | (ownerAt >>> 8)
-  output[at + 1] = ownerAt
+  output[at] = 0xc0 | (target >>> 8)
+  output[at + 1] = target
   message.at = at + 2
   return true
 }
@@ -171,7 +176,7 @@ function writeRecord(message: Message, names: number, bytes: Uint8Array, from: n
   return true
 }
 
-function writeBytes(message: Message, bytes: Uint8Array, from: number, length: number): boolean {
+export function writeBytes(message: Message, bytes: Uint8Array, from: number, length: number): boolean {
   const { output, at } = message
   if (at + length > message.limit) return false
   for (let i = 0; i < length; i++) output[at + i] = bytes[from + i]!
@@ -180,7 +185,7 @@ function writeBytes(message: Message, bytes: Uint8Array, from: number, length: n
 }
 
 /** Appends a name, with the case it has at `from`, its end replaced by a pointer to a name before it that ends alike. */
-function writeName(message: Message, name: NameCursor, source: Uint8Array, from: number): boolean {
+export function writeName(message: Message, name: NameCursor, source: Uint8Array, from: number): boolean {
   let label = 0
   let target = -1
   for (; label < name.labels; label++) {

@@ -6,7 +6,7 @@
 // Offsets are in 32-bit words from the start of the image; 0 is "none". Names are lower-cased wire bytes.
 // What a name's place in its zone means for a query is worked out here, once: the zone cut above it, the wildcard
 // beside its missing children, the DNAME over them. How a query uses that is query/lookup.ts.
-import type { Name } from '../dns/name.ts'
+import { foldCase, isSubdomain, nameLength, type Name } from '../dns/name.ts'
 import { compressibleNames } from '../dns/rdata/rdata.ts'
 import { TYPE } from '../dns/types.ts'
 import type { Zone } from '../zone/zone.ts'
@@ -31,8 +31,11 @@ export const zoneRecord = {
   apex: 2,
   /** An RRset: the SOA with the TTL of negative answers (RFC 2308 §3). */
   negativeSoa: 3,
-  nameLength: 4,
-  name: 5,
+  /** Of MNAME, then of RNAME: its bytes, and those before the origin that it ends in (all where it does not). */
+  mname: 4,
+  rname: 6,
+  nameLength: 8,
+  name: 9,
 } as const
 
 export const nodeRecord = {
@@ -184,7 +187,7 @@ function bindingsOf({ nodes, services }: Zone, { occluded }: Placement): Binding
     const service = nodes.service[node]!
     if (service >= 0 && occluded[node] === 0) {
       bindings.push({
-        owner: nodes.names.slice(nodes.name[node], nameEnd(nodes.names, nodes.name[node]!)),
+        owner: nameAt(nodes.names, nodes.name[node]!),
         service: services[service]!,
       })
     }
@@ -192,9 +195,8 @@ function bindingsOf({ nodes, services }: Zone, { occluded }: Placement): Binding
   return bindings
 }
 
-function nameEnd(names: Uint8Array, at: number): number {
-  while (names[at] !== 0) at += names[at]! + 1
-  return at + 1
+function nameAt(names: Uint8Array, at: number): Name {
+  return names.slice(at, at + nameLength(names, at))
 }
 
 /** Twice as many slots as entries, a power of two: probes stay short. */
@@ -214,7 +216,7 @@ function zoneWords({ nodes, rrsets, records }: Zone, { occluded }: Placement): n
   for (let node = 0; node < nodes.count; node++) {
     if (occluded[node] !== 0) continue
     const at = nodes.name[node]!
-    words += nodeRecord.name + wordsFor(nameEnd(nodes.names, at) - at)
+    words += nodeRecord.name + wordsFor(nameLength(nodes.names, at))
     for (let rrset = nodes.firstRrset[node]!; rrset < nodes.firstRrset[node + 1]!; rrset++) {
       const wire = wireLength(records.offset, rrsets.firstRecord[rrset]!, rrsets.firstRecord[rrset + 1]!)
       words += rrsetRecord.wire + wordsFor(wire)
@@ -268,7 +270,7 @@ class ImageWriter {
       if (placement.cut[node]! >= 0) this.#words[at + nodeRecord.cut] = placed[placement.cut[node]!]!
     }
     this.#words[record + zoneRecord.apex] = placed[0]!
-    this.#words[record + zoneRecord.negativeSoa] = this.#addNegativeSoa(zone)
+    this.#words[record + zoneRecord.negativeSoa] = this.#addNegativeSoa(zone, record)
   }
 
   /** Without an apex, until `addZone` says otherwise, the zone answers SERVFAIL. */
@@ -290,15 +292,15 @@ class ImageWriter {
     const words = this.#words
     const record = this.#at
     const at = nodes.name[node]!
-    const nameLength = nameEnd(nodes.names, at) - at
+    const length = nameLength(nodes.names, at)
     const [first, end] = [nodes.firstRrset[node]!, nodes.firstRrset[node + 1]!]
     words[record + nodeRecord.hash] = hash[node]!
     words[record + nodeRecord.zone] = zone
     words[record + nodeRecord.rrsets] = (end - first) | (hasDname[node] === 1 ? HAS_DNAME : 0)
     words[record + nodeRecord.binding] = nodes.service[node]! >= 0 ? ++this.#bindings : 0
-    words[record + nodeRecord.nameLength] = nameLength
-    copyBytes(nodes.names, at, this.#bytes, (record + nodeRecord.name) * 4, nameLength)
-    this.#at += nodeRecord.name + wordsFor(nameLength)
+    words[record + nodeRecord.nameLength] = length
+    copyBytes(nodes.names, at, this.#bytes, (record + nodeRecord.name) * 4, length)
+    this.#at += nodeRecord.name + wordsFor(length)
     for (let rrset = first; rrset < end; rrset++) {
       const [firstRecord, endRecord] = [rrsets.firstRecord[rrset]!, rrsets.firstRecord[rrset + 1]!]
       this.#addRrset(rrsets.type[rrset]!, rrsets.ttl[rrset]!, records, firstRecord, endRecord)
@@ -308,11 +310,20 @@ class ImageWriter {
   }
 
   /** The SOA whose TTL is the lesser of its own and its MINIMUM field (RFC 2308 §3). */
-  #addNegativeSoa({ nodes, rrsets, records }: Zone): number {
+  #addNegativeSoa({ origin, nodes, rrsets, records }: Zone, zone: number): number {
     const rrset = soaRrset(nodes, rrsets)
     const record = rrsets.firstRecord[rrset]!
     const end = records.offset[record + 1]!
     const minimum = new DataView(records.data.buffer, records.data.byteOffset + end - 4).getUint32(0)
+    let at = records.offset[record]!
+    for (const field of [zoneRecord.mname, zoneRecord.rname]) {
+      const name = foldCase(nameAt(records.data, at))
+      this.#words.set(
+        [name.length, isSubdomain(name, origin) ? name.length - origin.length : name.length],
+        zone + field,
+      )
+      at += name.length
+    }
     return this.#addRrset(TYPE.SOA, Math.min(rrsets.ttl[rrset]!, minimum), records, record, record + 1)
   }
 
