@@ -206,7 +206,7 @@ export function writeName(message: Message, name: NameCursor, source: Uint8Array
 }
 
 /** Lets later names point at the first labels of a name that stands at `at` in the message. */
-function addTargets(message: Message, name: NameCursor, labels: number, at: number): void {
+export function addTargets(message: Message, name: NameCursor, labels: number, at: number): void {
   for (let label = 0; label < labels && message.targets < MAX_TARGETS; label++) {
     const offset = at + name.label[label]!
     if (offset > MAX_POINTER) return

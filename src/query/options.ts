@@ -64,8 +64,9 @@ function readOption(options: Options, code: number, input: Uint8Array, at: numbe
       options.hasNsid = true
       return true
     case OPTION.keepalive:
+      // The timeout that a client has no right to send is ignored (RFC 7828 §3.2.1).
       options.hasKeepalive = true
-      return end === at
+      return true
     case OPTION.cookie:
       return readCookie(options, input, at, end)
     case OPTION.clientSubnet:
@@ -87,9 +88,10 @@ function readCookie(options: Options, input: Uint8Array, at: number, end: number
   return true
 }
 
-/** RFC 7871 §6 and §7.2.1: the scope is zero in queries, and no bit is set beyond the source prefix. */
+/** RFC 7871 §6 and §7.2.1: the scope is zero in queries, and no bit is set beyond the source prefix. The first counts. */
 function readClientSubnet(options: Options, input: Uint8Array, at: number, end: number): boolean {
-  if (end - at < 4 || options.hasSubnet) return false
+  if (options.hasSubnet) return true
+  if (end - at < 4) return false
   const family = read16(input, at)
   const source = input[at + 2]!
   const bytes = (source + 7) >> 3

@@ -14,6 +14,7 @@ const FLAG_RESPONSE = 0x80
 const FLAG_RECURSION_DESIRED = 0x01
 const OPCODE_MASK = 0x78
 const EDNS_DNSSEC_OK = 0x8000
+const OPCODE_QUERY = 0
 const OPCODE_NOTIFY = 4 << 3
 const OPCODE_UPDATE = 5 << 3
 
@@ -54,17 +55,24 @@ export function readQuery(query: Query, input: Uint8Array, at: number, length: n
   if (length < HEADER_BYTES || (input[at + 2]! & FLAG_RESPONSE) !== 0) return SILENCE
   const opcode = input[at + 2]! & OPCODE_MASK
   query.echoedFlags = input[at + 2]! & (OPCODE_MASK | FLAG_RECURSION_DESIRED)
-  const end = at + length
+  const rcode = readSections(query, input, at, at + length, opcode !== OPCODE_QUERY)
+  if (opcode === OPCODE_QUERY) return rcode
+  return opcode === OPCODE_NOTIFY || opcode === OPCODE_UPDATE ? RCODE.REFUSED : RCODE.NOTIMP
+}
+
+/** Queries carry no answers, and nothing we serve carries authority (RFC 1035 §4.1); other opcodes may. */
+function readSections(query: Query, input: Uint8Array, at: number, end: number, mayCarry: boolean): number {
   const questions = read16(input, at + 4)
-  const questionEnd = questions === 1 ? readQuestion(query, input, at + HEADER_BYTES, end) : at + HEADER_BYTES
-  if (questionEnd > 0) query.questionLength = questionEnd - at - HEADER_BYTES
-  if (opcode !== 0) return opcode === OPCODE_NOTIFY || opcode === OPCODE_UPDATE ? RCODE.REFUSED : RCODE.NOTIMP
-  // One question; queries carry no answers, and nothing we serve carries authority (RFC 9619, RFC 1035 §4.1).
-  if (questions > 1 || questionEnd < 0 || read16(input, at + 6) !== 0 || read16(input, at + 8) !== 0) {
-    return RCODE.FORMERR
-  }
-  const rcode = readAdditional(query, input, questionEnd, end, read16(input, at + 10))
-  // Without a question it can only be a cookie that is asked for (RFC 7873 §5.4).
+  const carried = read16(input, at + 6) + read16(input, at + 8)
+  const begin = at + HEADER_BYTES
+  // One question (RFC 9619), or none when it can only be a cookie that is asked for (RFC 7873 §5.4).
+  const questionEnd = questions === 1 ? readQuestion(query, input, begin, end) : questions === 0 ? begin : -1
+  if (questionEnd < 0) return RCODE.FORMERR
+  query.questionLength = questionEnd - begin
+  if (carried > 0 && !mayCarry) return RCODE.FORMERR
+  const additionalAt = skipRecords(input, questionEnd, end, carried)
+  if (additionalAt < 0) return RCODE.FORMERR
+  const rcode = readAdditional(query, input, additionalAt, end, read16(input, at + 10))
   return rcode === RCODE.NOERROR && questions === 0 && !query.options.hasCookie ? RCODE.FORMERR : rcode
 }
 
@@ -87,21 +95,30 @@ function readQuestion(query: Query, input: Uint8Array, at: number, end: number):
 /** Looks for the one OPT record (RFC 6891 §6.1.1); other records are stepped over, trailing bytes are refused. */
 function readAdditional(query: Query, input: Uint8Array, at: number, end: number, count: number): number {
   for (; count > 0; count--) {
-    const nameAt = at
-    at = skipName(input, at, end)
-    if (at < 0 || at + 10 > end) return RCODE.FORMERR
-    const dataAt = at + 10
-    const dataEnd = dataAt + read16(input, at + 8)
-    if (dataEnd > end) return RCODE.FORMERR
-    if (read16(input, at) === TYPE.OPT) {
-      if (query.hasEdns || input[nameAt] !== 0) return RCODE.FORMERR
-      readEdns(query, input, at)
-      const rcode = query.version === 0 ? readOptions(query.options, input, dataAt, dataEnd) : RCODE.BADVERS
+    const nameEnd = skipName(input, at, end)
+    const recordEnd = skipRecords(input, at, end, 1)
+    if (recordEnd < 0) return RCODE.FORMERR
+    if (read16(input, nameEnd) === TYPE.OPT) {
+      if (query.hasEdns || input[at] !== 0) return RCODE.FORMERR
+      readEdns(query, input, nameEnd)
+      const dataAt = nameEnd + 10
+      const rcode = query.version === 0 ? readOptions(query.options, input, dataAt, recordEnd) : RCODE.BADVERS
       if (rcode !== RCODE.NOERROR) return rcode
     }
-    at = dataEnd
+    at = recordEnd
   }
   return at === end ? RCODE.NOERROR : RCODE.FORMERR
+}
+
+/** Where so many records end, or −1 when they leave the message. */
+function skipRecords(input: Uint8Array, at: number, end: number, count: number): number {
+  for (; count > 0; count--) {
+    const nameEnd = skipName(input, at, end)
+    if (nameEnd < 0 || nameEnd + 10 > end) return -1
+    at = nameEnd + 10 + read16(input, nameEnd + 8)
+    if (at > end) return -1
+  }
+  return at
 }
 
 function readEdns(query: Query, input: Uint8Array, at: number): void {

@@ -23,12 +23,9 @@ import {
 import { readName } from './name-cursor.ts'
 import { readQuery, SILENCE } from './query.ts'
 import { limitRate, VERDICT } from './rate-limit.ts'
-import { writeDname, writeReferral, writeSoa } from './sections.ts'
+import { writeDname, writeReferral, writeServerAddresses, writeSoa } from './sections.ts'
 import { chooseClient, leastTtl, settleScope, steer } from './steered.ts'
-import type { QueryWorker } from './worker.ts'
-
-/** CNAMEs and DNAMEs followed in one answer; a resolver asks again for the rest. */
-const MAX_CHAIN = 16
+import { MAX_CHAIN, type QueryWorker } from './worker.ts'
 
 /**
  * Answers the message of `length` bytes at `input[at]` from `client`. Writes at most `limit` bytes at `output[outAt]`
@@ -65,7 +62,8 @@ export function respond(
 function answer(worker: QueryWorker, client: AddressWords): number {
   const { query, lookup, message, snapshot } = worker
   if (query.class === CLASS.CH) return answerChaos(worker)
-  if (query.class !== CLASS.IN || isTransferOrMeta(query.type)) return refuse(message, EXTENDED_ERROR.notSupported)
+  if (query.class !== CLASS.IN) return refuse(message, EXTENDED_ERROR.notSupported)
+  if (isTransferOrMeta(query.type)) return refuseType(worker)
   chooseClient(worker, client)
   for (let hop = 0; hop <= MAX_CHAIN && !message.truncated; hop++) {
     const found = lookUp(lookup, snapshot, query.name, query.type)
@@ -80,15 +78,36 @@ function answer(worker: QueryWorker, client: AddressWords): number {
       case FOUND.noName:
         return writeSoa(worker, -1, RCODE.NXDOMAIN)
       case FOUND.dname: {
+        if (wasVisited(worker, hop, lookup.node)) return RCODE.NOERROR
         const rcode = writeDname(worker, hop)
-        if (rcode !== RCODE.NOERROR) return rcode
+        if (rcode !== RCODE.NOERROR || isAnsweredByCname(query.type)) return rcode
         break
       }
       default:
-        if (!answerNode(worker, hop)) return RCODE.NOERROR
+        if (wasVisited(worker, hop, query.name.hash[0]!) || !answerNode(worker, hop)) return RCODE.NOERROR
     }
   }
   return RCODE.NOERROR
+}
+
+/** Whether a chain comes round to a name, or to a DNAME, that it has been through: no record stands twice in an answer. */
+function wasVisited({ visited }: QueryWorker, hop: number, mark: number): boolean {
+  for (let i = 0; i < hop; i++) if (visited[i] === mark) return true
+  visited[hop] = mark
+  return false
+}
+
+/** A CNAME made from a DNAME answers these by itself (RFC 1034 §3.6.2). */
+function isAnsweredByCname(type: number): boolean {
+  return type === TYPE.CNAME || type === TYPE.ANY
+}
+
+/** Transfers are not served; asked for a name that is no zone of ours, we are not the ones to ask (RFC 5936 §2.2.1). */
+function refuseType({ query, lookup, message, snapshot }: QueryWorker): number {
+  const rcode = refuse(message, EXTENDED_ERROR.notSupported)
+  if (query.type !== TYPE.AXFR && query.type !== TYPE.IXFR) return rcode
+  const isOurs = lookUp(lookup, snapshot, query.name, query.type) !== FOUND.nothing && lookup.zoneLabel === 0
+  return isOurs ? rcode : RCODE.NOTAUTH
 }
 
 function refuse(message: Message, extendedError: number): number {
@@ -115,6 +134,7 @@ function answerNode(worker: QueryWorker, hop: number): boolean {
   if (rrset !== 0) {
     if (!writeRrset(message, query.name, ownerAt, zoneWords, zoneBytes, rrset)) message.truncated = true
     message.answers += zoneWords[rrset + rrsetRecord.typeAndCount]! >>> 16
+    if (query.type === TYPE.NS) writeServerAddresses(worker, rrset)
     return false
   }
   const cname = findRrset(zoneWords, lookup.node, TYPE.CNAME)

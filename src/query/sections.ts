@@ -10,7 +10,15 @@ import {
   zoneRecord,
 } from '../snapshot/zone-image.ts'
 import { findNode, findRrset } from './lookup.ts'
-import { QUESTION_NAME_AT, writeBytes, writeName, writePointer, writeRecords, writeRrset } from './message.ts'
+import {
+  addTargets,
+  QUESTION_NAME_AT,
+  writeBytes,
+  writeName,
+  writePointer,
+  writeRecords,
+  writeRrset,
+} from './message.ts'
 import { readName, replaceSuffix, suffixIs } from './name-cursor.ts'
 import { write16 } from './wire.ts'
 import type { QueryWorker } from './worker.ts'
@@ -79,13 +87,13 @@ export function writeReferral(worker: QueryWorker): number {
   readName(owner, zoneBytes, (cut + nodeRecord.name) * 4, zoneBytes.length)
   if (!writeRrset(message, owner, -1, zoneWords, zoneBytes, ns)) message.truncated = true
   message.authorities += zoneWords[ns + rrsetRecord.typeAndCount]! >>> 16
-  writeGlue(worker, cut, ns, true)
-  writeGlue(worker, cut, ns, false)
+  writeGlue(worker, cut, ns, true, true)
+  writeGlue(worker, cut, ns, false, false)
   return RCODE.NOERROR
 }
 
-/** Addresses of the servers whose names lie below the cut, or of those that do not. */
-function writeGlue(worker: QueryWorker, cut: number, ns: number, below: boolean): void {
+/** Addresses of the servers whose names lie below the node, or of those that do not. */
+function writeGlue(worker: QueryWorker, cut: number, ns: number, below: boolean, needed: boolean): void {
   const { message, snapshot, lookup, owner } = worker
   const { zoneWords, zoneBytes } = snapshot
   let at = (ns + rrsetRecord.wire) * 4
@@ -96,8 +104,8 @@ function writeGlue(worker: QueryWorker, cut: number, ns: number, below: boolean)
     if (isBelow(worker, cut) !== below) continue
     const node = isWithin(worker, lookup.zone) ? findNode(zoneWords, zoneBytes, owner, 0, lookup.zone) : 0
     if (node === 0) continue
-    writeAddresses(worker, node, TYPE.A, below)
-    writeAddresses(worker, node, TYPE.AAAA, below)
+    writeAddresses(worker, node, TYPE.A, needed)
+    writeAddresses(worker, node, TYPE.AAAA, needed)
   }
 }
 
@@ -142,6 +150,7 @@ export function writeDname(worker: QueryWorker, hop: number): number {
   readName(owner, zoneBytes, (lookup.node + nodeRecord.name) * 4, zoneBytes.length)
   if (!writeRrset(message, owner, -1, zoneWords, zoneBytes, dname)) message.truncated = true
   message.answers++
+  addRdataTarget(worker, from)
   readName(owner, query.name.bytes, 0, query.name.length)
   if (!replaceSuffix(query.name, lookup.label, zoneBytes, from + RECORD_HEADER_BYTES)) return RCODE.YXDOMAIN
   const dataAt = writeRecordHeader(scratch, 0, TYPE.CNAME, readTtl(zoneBytes, from), query.name.length)
@@ -151,6 +160,21 @@ export function writeDname(worker: QueryWorker, hop: number): number {
   }
   message.answers++
   return RCODE.NOERROR
+}
+
+/** The target of a DNAME is never compressed itself (RFC 3597 §4), but later names may point at it. */
+function addRdataTarget({ message, snapshot: { zoneBytes }, owner }: QueryWorker, from: number): void {
+  readName(owner, zoneBytes, from + RECORD_HEADER_BYTES, zoneBytes.length)
+  addTargets(message, owner, owner.labels, message.at - message.begin - owner.length)
+}
+
+/**
+ * Addresses of the servers that an NS answer names, as far as there is room: not needed (RFC 9471 is about referrals),
+ * but they save resolvers a question each (RFC 1035 §3.3.11).
+ */
+export function writeServerAddresses(worker: QueryWorker, ns: number): void {
+  writeGlue(worker, worker.lookup.node, ns, true, false)
+  writeGlue(worker, worker.lookup.node, ns, false, false)
 }
 
 /** The TTL of the record in wire form (without its owner) at `at`. */

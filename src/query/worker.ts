@@ -27,6 +27,8 @@ export interface QueryWorker {
   readonly message: Message
   /** The address that steers: the client subnet, or the sender's. */
   readonly client: AddressWords
+  /** What a chain of CNAMEs and DNAMEs went through: hashes of names, offsets of DNAME nodes. */
+  readonly visited: Int32Array
   /** The owner of records that stand under another name than the query's. */
   readonly owner: NameCursor
   /** Room for one record that is made for an answer: a SOA with two long names is the largest. */
@@ -34,6 +36,9 @@ export interface QueryWorker {
 }
 
 const SCRATCH_BYTES = 1024
+
+/** CNAMEs and DNAMEs followed in one answer; a resolver asks again for the rest. */
+export const MAX_CHAIN = 16
 
 export interface QueryWorkerParts {
   readonly snapshot: Snapshot
@@ -57,6 +62,7 @@ export function createQueryWorker({ slot, ...shared }: QueryWorkerParts): QueryW
     lookup: createLookup(),
     message: createMessage(),
     client: new Int32Array(ADDRESS_WORDS),
+    visited: new Int32Array(MAX_CHAIN + 1),
     owner: createNameCursor(),
     scratch: new Uint8Array(SCRATCH_BYTES),
   }

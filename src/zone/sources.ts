@@ -27,11 +27,11 @@ export class Sources {
 
   /** Where that position is, for people: columns count characters. */
   place(position: number): Place {
-    const source = this.#sources.findLast(({ base }) => base <= position)!
-    source.lines ??= countLines(source.bytes)
+    const source = this.#sources[lastAtMost(this.#sources.length, (i) => this.#sources[i]!.base, position)]!
+    const lines = (source.lines ??= countLines(source.bytes))
     const offset = position - source.base
-    const line = lastAtMost(source.lines, offset)
-    const before = new TextDecoder().decode(source.bytes.subarray(source.lines[line], offset))
+    const line = lastAtMost(lines.length, (i) => lines[i]!, offset)
+    const before = new TextDecoder().decode(source.bytes.subarray(lines[line], offset))
     return { file: source.file, line: line + 1, column: Array.from(before).length + 1 }
   }
 }
@@ -42,13 +42,13 @@ function countLines(bytes: Uint8Array): Int32Array {
   return Int32Array.from(starts)
 }
 
-/** The index of the last start that is not after the offset. */
-function lastAtMost(starts: Int32Array, offset: number): number {
+/** The index of the last of so many ascending starts that is not after the position; the first one is never after it. */
+function lastAtMost(count: number, startOf: (index: number) => number, position: number): number {
   let low = 0
-  let high = starts.length - 1
+  let high = count - 1
   while (low < high) {
     const middle = (low + high + 1) >> 1
-    if (starts[middle]! <= offset) low = middle
+    if (startOf(middle) <= position) low = middle
     else high = middle - 1
   }
   return low

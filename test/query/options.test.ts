@@ -131,7 +131,9 @@ describe('TCP keepalive (RFC 7828)', () => {
     expect(given(ask('ns.example.com', [option(KEEPALIVE)], { stream: true }), KEEPALIVE)).toBe('007b')
     expect(given(ask('ns.example.com', [option(KEEPALIVE)]), KEEPALIVE)).toBeUndefined()
     expect(given(ask('ns.example.com', [], { stream: true }), KEEPALIVE)).toBeUndefined()
-    expect(ask('ns.example.com', [option(KEEPALIVE, '0001')], { stream: true }).rcode).toBe('FORMERR')
+    // A timeout in a query is not the client's to give, and is ignored.
+    expect(given(ask('ns.example.com', [option(KEEPALIVE, '0001')], { stream: true }), KEEPALIVE)).toBe('007b')
+    expect(ask('ns.example.com', [option(KEEPALIVE, '0001')]).rcode).toBe('NOERROR')
   })
 })
 
@@ -143,6 +145,19 @@ test.each([
 ])('%s %s is %s with the extended error %s (RFC 8914)', (name, type, rcode, code) => {
   const answer = asker.ask({ name, type, edns: {} })
   expect([answer.rcode, given(answer, EXTENDED_ERROR)]).toEqual([rcode, code])
+})
+
+test('an opcode that we do not serve is answered with an OPT all the same (RFC 6891 §6.1.1)', () => {
+  for (const opcode of [2, 4, 5, 6]) {
+    const answer = asker.ask({ name: 'example.com', type: 'SOA', flags: opcode << 11, edns: {} })
+    expect([answer.rcode, answer.edns?.size]).toEqual([opcode === 4 || opcode === 5 ? 'REFUSED' : 'NOTIMP', 1232])
+  }
+})
+
+test('of two client subnets the first counts', () => {
+  const subnet = (hex: string) => option(8, hex)
+  const answer = ask('ns.example.com', [subnet('00011800cb0071'), subnet('00011800c63364')])
+  expect(answer.edns?.clientSubnet).toMatchObject({ address: '203.0.113.0', source: 24 })
 })
 
 test('unknown options and padding are stepped over', () => {
