@@ -55,9 +55,10 @@ async function serve(configFile: string): Promise<ExitCode> {
   return 0
 }
 
+/** Stays listened to: under npm a Ctrl-C comes twice, and the second must not end the process before it has stopped. */
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve())
   })
 }
 

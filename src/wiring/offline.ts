@@ -19,7 +19,9 @@ export async function checkConfig(configFile: string): Promise<{ faults: readonl
   const { zones, regions, services } = { ...config, zones: prepared.zones.zones }
   return {
     faults: [...faults, ...prepared.faults].sort(compareFaults),
-    summary: `${zones.length} zones, ${regions.size} regions, ${services.size} services`,
+    summary: [plural(zones.length, 'zone'), plural(regions.size, 'region'), plural(services.size, 'service')].join(
+      ', ',
+    ),
   }
 }
 
@@ -47,6 +49,10 @@ export function adminUrl(configFile: string): string | undefined {
   if (!admin) return undefined
   const { host, port } = admin.listen
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 function createOffline(publisher: Publisher): Director {

@@ -20,7 +20,7 @@ import type { Target, Transition } from '../health/health.ts'
 import { HealthKeeper } from '../health/keeper.ts'
 import { readSavedHealth } from '../health/saved.ts'
 import { createExporter, type Exporter } from '../metrics/exporter.ts'
-import { formatListenFault } from '../server/listen-fault.ts'
+import { formatEndpoint, formatListenFault } from '../server/listen-fault.ts'
 import { PICK_PLACES, Server, slotsFor, TALLY_PLACES } from '../server/server.ts'
 import { Publisher, Subscription } from '../snapshot/publication.ts'
 import { EventBook } from './event-book.ts'
@@ -250,7 +250,7 @@ export class Running {
     const { describe, attribution } = this.director.geo
     if (describe !== undefined) this.#log.info({ geo: describe, attribution }, `geo data: ${describe}`)
     this.#log.info(this.server.describe())
-    const listen = this.server.endpoints.map(({ host, port }) => `${host}:${port}`)
+    const listen = this.server.endpoints.map(formatEndpoint)
     this.#tell('info', `serving on ${listen.join(', ')}`, {
       listen,
       admin: this.#adminPort || undefined,

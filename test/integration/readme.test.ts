@@ -1,0 +1,102 @@
+// The README tells the truth: every command block of it is run, in order, in a copy of the repository, as its reader would.
+// What the blocks must show stands in comments of the README (test/support/readme-blocks.ts). README_FULL=1 runs `npm ci`
+// for real.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { systemClock } from '../../src/base/clock.ts'
+import { isInstalled } from '../support/client-output.ts'
+import { commandsOf, readSteps, type Step } from '../support/readme-blocks.ts'
+import { missingPorts } from '../support/readme-ports.ts'
+import { README, withReference } from '../support/readme-reference.ts'
+import { setScene, type Ran, type Scene, type Started } from '../support/readme-scene.ts'
+
+const readme = readFileSync(README, 'utf8')
+const full = process.env['README_FULL'] === '1'
+
+/** For a block that does not say how long it may take. */
+const LIMIT_MS = 30_000
+const START_LIMIT_MS = full ? 300_000 : 30_000
+
+const missing = ['bash', 'dig', 'curl', 'ss'].filter((program) => !isInstalled(program))
+const skipped = missing.length > 0 && process.env['CI'] === undefined
+if (skipped) console.warn(`the README's commands are not run: ${missing.join(', ')} missing on this machine`)
+
+test('the table of options is that of the schema (npm run readme writes it)', () => {
+  expect(readme).toBe(withReference(readme))
+})
+
+describe.skipIf(skipped)('the commands', () => {
+  let scene: Scene | undefined
+  let started: Started | undefined
+  let broken = false
+
+  beforeAll(async () => {
+    expect(missing, 'programs that the commands need').toEqual([])
+    expect(await missingPorts()).toEqual([])
+    scene = await setScene(full)
+  })
+
+  afterAll(async () => {
+    await started?.interrupt()
+    await scene?.remove()
+  })
+
+  for (const step of readSteps(readme)) {
+    test(titleOf(step), { timeout: START_LIMIT_MS + LIMIT_MS }, async (context) => {
+      if (broken) context.skip('an earlier block failed')
+      broken = true
+      await play(step)
+      broken = false
+    })
+  }
+
+  async function play(step: Step): Promise<void> {
+    if (step.kind === 'elsewhere') expectInCi(step.script)
+    else if (step.kind === 'interrupt') await interrupt()
+    else if (step.kind === 'run') await runUntilRight(step)
+    else started = await scene!.start(step.script, step.until, START_LIMIT_MS)
+  }
+
+  async function interrupt(): Promise<void> {
+    const ended = await started?.interrupt()
+    started = undefined
+    expect(ended, ended?.output).toMatchObject({ exitCode: 0 })
+  }
+
+  async function runUntilRight({ script, expected }: Step & { kind: 'run' }): Promise<void> {
+    const deadline = systemClock.now() + expected.againForMs
+    let ran = await scene!.run(script, LIMIT_MS)
+    while (faultsOf(ran, expected).length > 0 && systemClock.now() < deadline) {
+      await wait(250)
+      ran = await scene!.run(script, LIMIT_MS)
+    }
+    expect(faultsOf(ran, expected), `${ran.output}\n${started?.output() ?? ''}`).toEqual([])
+  }
+})
+
+function titleOf(step: Step): string {
+  const what = 'script' in step ? step.script.split('\n')[0] : 'Ctrl-C'
+  return `README.md:${step.line}: ${what}`
+}
+
+function faultsOf({ exitCode, output }: Ran, expected: { exitCode: number; texts: readonly string[] }): string[] {
+  const texts = expected.texts.filter((text) => !spaced(output).includes(text)).map((text) => `no "${text}"`)
+  return exitCode === expected.exitCode ? texts : [`exit code ${exitCode}, not ${expected.exitCode}`, ...texts]
+}
+
+/** How columns are set apart is of no account. */
+function spaced(output: string): string {
+  return output.replaceAll(/[ \t]+/g, ' ')
+}
+
+function expectInCi(script: string): void {
+  const ci = readFileSync(join(README, '../.ci/run'), 'utf8').split('\n')
+  for (const command of commandsOf(script)) {
+    expect(
+      ci.filter((line) => line.startsWith(command)),
+      `"${command}" in .ci/run`,
+    ).not.toEqual([])
+  }
+}
