@@ -1,5 +1,6 @@
 // The import directions of the architecture (README, "The map"). A folder sees only what stands below it:
-// base <- dns, metrics <- zone, geo, health, steer <- snapshot <- query <- server; director and config see what they plan with.
+// base <- dns, metrics <- zone, geo, health, steer <- snapshot <- query <- server; director and config see what they
+// plan with; wiring sees everybody, and is seen by main alone.
 const sees = {
   base: [],
   dns: ['base'],
@@ -32,6 +33,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/[^/]+/' },
       to: { path: '^src/main\\.ts$' },
+    },
+    {
+      name: 'only-main-starts-the-wiring',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(main\\.ts$|wiring/)' },
+      to: { path: '^src/wiring/' },
     },
     ...Object.entries(sees).map(([folder, allowed]) => ({
       name: `${folder}-sees-only-below`,

@@ -1,12 +1,33 @@
 import { defineConfig } from 'vitest/config'
 
+const timeouts = { testTimeout: 20_000, hookTimeout: 20_000, pool: 'forks' } as const
+
+// Two cores run the tests, the servers under test and their clients. What measures time comes last, a file at a time:
+// beside others it would measure the queue for a core.
+const INTEGRATION = 'test/integration/**/*.test.ts'
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
-    pool: 'forks',
-    // Two cores run the tests, the servers under test and their clients: more files at once would measure the queue.
-    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          ...timeouts,
+          name: 'parts',
+          include: ['test/**/*.test.ts'],
+          exclude: [INTEGRATION],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...timeouts,
+          name: 'whole',
+          include: [INTEGRATION],
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 })

@@ -1,0 +1,74 @@
+// The commands, wired: what each of them does, and with which of the parts.
+import { readFileSync } from 'node:fs'
+import { formatFault } from '../base/fault.ts'
+import { createLog } from '../base/log.ts'
+import { createCli, type ExitCode } from '../cli/cli.ts'
+import { createCommands, createSourceLine } from '../cli/commands.ts'
+import { runDemo } from '../cli/demo/demo.ts'
+import { formatFaults } from '../cli/faults.ts'
+import { createTerminal } from '../cli/terminal.ts'
+import { adminUrl, checkConfig, planOffline } from './offline.ts'
+import { startRunning, type Running } from './running.ts'
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
+const terminal = createTerminal(process.stdout, process.stderr)
+
+/** Runs one command line (without the program's own words) to its exit code. */
+export const runProgram = createCli(
+  {
+    ...createCommands({
+      terminal,
+      check: checkConfig,
+      adminUrl: (file) => Promise.resolve(adminUrl(file)),
+      plan: planOffline,
+    }),
+    serve: ({ config }) => serve(config),
+    demo: ({ plain }) =>
+      runDemo({
+        startDirector: startForDemo,
+        plain,
+        input: process.stdin,
+        output: process.stdout,
+        complain: terminal.complain,
+      }),
+  },
+  { version, print: terminal.print, complain: terminal.complain },
+)
+
+/** Answers until SIGINT or SIGTERM; SIGHUP reloads. */
+async function serve(configFile: string): Promise<ExitCode> {
+  let early = false
+  let reload = (): void => void (early = true)
+  process.on('SIGHUP', () => reload())
+  const started = await startRunning({ configFile, version, log: ({ log }) => createLog(log.level) })
+  if ('faults' in started) {
+    terminal.complain(formatFaults(started.faults, terminal.paintComplaint, createSourceLine()))
+    return 2
+  }
+  if ('problem' in started) {
+    terminal.complain(`meridian: ${started.problem}\n`)
+    return 1
+  }
+  reload = () => void started.reload()
+  if (early) reload()
+  await stopSignal()
+  await started.stop()
+  return 0
+}
+
+/** Stays listened to: under npm a Ctrl-C comes twice, and the second must not end the process before it has stopped. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve())
+  })
+}
+
+/** The demo has the terminal to itself: its director logs nothing. */
+async function startForDemo(configFile: string, state: string): Promise<Running | { readonly fault: string }> {
+  const started = await startRunning({ configFile, state, version, log: () => createLog('silent') })
+  if ('faults' in started) return { fault: started.faults.map(formatFault).join('; ') }
+  if ('problem' in started) return { fault: started.problem }
+  return started
+}
