@@ -4,7 +4,7 @@ import type { Prefix } from '../base/prefix.ts'
 import { writeWords } from '../base/address.ts'
 
 export interface Settings {
-  /** Answers to version.bind, id.server (CHAOS TXT) and the NSID option; empty hides. At most 255 bytes each. */
+  /** Answers to version.bind, id.server (CHAOS TXT) and the NSID option; empty hides. At most 64 bytes each: they share 512 bytes with a question and its options. */
   readonly version: string
   readonly server: string
   readonly nsid: string
