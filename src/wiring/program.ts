@@ -39,9 +39,9 @@ export const runProgram = createCli(
 
 /** Answers until SIGINT or SIGTERM; SIGHUP reloads. */
 async function serve(configFile: string): Promise<ExitCode> {
-  let early = false
-  let reload = (): void => void (early = true)
-  process.on('SIGHUP', () => reload())
+  // A reload asked for while the director starts follows when it has.
+  const { promise: ready, resolve } = Promise.withResolvers<Running>()
+  process.on('SIGHUP', () => void ready.then((running) => running.reload()))
   const started = await startRunning({ configFile, version, log: ({ log }) => createLog(log.level) })
   if ('faults' in started) {
     terminal.complain(formatFaults(started.faults, terminal.paintComplaint, createSourceLine()))
@@ -51,8 +51,7 @@ async function serve(configFile: string): Promise<ExitCode> {
     terminal.complain(`meridian: ${started.problem}\n`)
     return 1
   }
-  reload = () => void started.reload()
-  if (early) reload()
+  resolve(started)
   await stopSignal()
   await started.stop()
   return 0
