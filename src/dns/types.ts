@@ -117,6 +117,9 @@ export const RCODE = {
 const typeNames = mnemonics(TYPE)
 const classNames = mnemonics(CLASS)
 const rcodeNames = mnemonics(RCODE)
+/** Every mnemonic of a type. */
+export const TYPE_NAMES: readonly string[] = Object.keys(TYPE)
+
 const typeNumbers: ReadonlyMap<string, number> = new Map(Object.entries(TYPE))
 const classNumbers: ReadonlyMap<string, number> = new Map(Object.entries(CLASS))
 

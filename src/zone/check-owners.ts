@@ -1,13 +1,14 @@
 // What may stand together at one name: CNAME alone (RFC 2181 §10.1), one DNAME with nothing below (RFC 6672 §2.3–2.4), and
-// LB, which owns the addresses of its name and never stands at or below a delegation.
+// LB or ALIAS, which own the addresses of their name and never stand at or below a delegation.
 import { formatType, TYPE } from '../dns/types.ts'
+import { aliasOf } from './alias.ts'
 import { findRrset, hasType, highestAbove, isCut, rrsetPosition, type Draft } from './draft.ts'
 import type { Faults } from './faults.ts'
 import { nodeText } from './nodes.ts'
 
 /** Types that may stand beside a CNAME (RFC 2181 §10.1, RFC 4035 §2.5). */
 const BESIDE_CNAME: readonly number[] = [TYPE.CNAME, TYPE.RRSIG, TYPE.NSEC]
-const BESIDE_NO_LB: readonly number[] = [TYPE.CNAME, TYPE.DNAME, TYPE.A, TYPE.AAAA]
+const BESIDE_NO_SERVICE: readonly number[] = [TYPE.CNAME, TYPE.DNAME, TYPE.A, TYPE.AAAA]
 
 export function checkOwners(draft: Draft, faults: Faults): void {
   const { nodes } = draft.zone
@@ -55,18 +56,23 @@ function checkService(draft: Draft, node: number, faults: Faults): void {
   const position = servicePosition[node]!
   const cut = draft.cutAbove[node]!
   const name = nodeText(zone, node)
-  for (const type of BESIDE_NO_LB) {
+  const alias = aliasOf(zone.services[zone.nodes.service[node]!]!)
+  const kind = alias ? 'ALIAS' : 'LB'
+  const complain = (code: string, message: string, hint?: string): void =>
+    faults.error(position, { code: `${kind.toLowerCase()}-${code}`, message, ...(hint ? { hint } : {}) })
+  for (const type of BESIDE_NO_SERVICE) {
     if (findRrset(zone, node, type) < 0) continue
     const beside = formatType(type)
-    const message = `${name} has an LB beside ${beside}`
-    const hint = type === TYPE.A || type === TYPE.AAAA ? 'the service answers the addresses of this name' : undefined
-    faults.error(position, { code: `lb-beside-${beside.toLowerCase()}`, message, ...(hint ? { hint } : {}) })
+    const isAddress = type === TYPE.A || type === TYPE.AAAA
+    const hint = isAddress ? `the ${alias ? 'target' : 'service'} answers the addresses of this name` : undefined
+    complain(`beside-${beside.toLowerCase()}`, `${name} has an ${kind} beside ${beside}`, hint)
   }
+  if (alias?.target === name) complain('to-itself', `${name} is an ALIAS of itself`)
   if (isCut(zone, node)) {
-    faults.error(position, { code: 'lb-at-cut', message: `${name} is delegated, so its LB would never answer` })
+    complain('at-cut', `${name} is delegated, so its ${kind} would never answer`)
   } else if (cut >= 0) {
-    const message = `${name} stands below the delegation of ${nodeText(zone, cut)}, so its LB would never answer`
-    faults.error(position, { code: 'lb-below-cut', message })
+    const parent = nodeText(zone, cut)
+    complain('below-cut', `${name} stands below the delegation of ${parent}, so its ${kind} would never answer`)
   }
 }
 

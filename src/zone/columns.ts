@@ -1,7 +1,7 @@
 // Columns that grow: what a master file is read into. No object is made for a record, so a million take some dozen bytes each.
 import { Writer } from '../dns/writer.ts'
 
-const START_ROWS = 256
+const START_ROWS = 16
 
 /** Integers that grow at the end. */
 export class IntColumn {

@@ -11,7 +11,7 @@ export interface Draft {
   readonly nodeOf: Int32Array
   /** By record: where it stood. */
   readonly recordPosition: Int32Array
-  /** By node: where its LB record stood, −1 when it has none. */
+  /** By node: where its LB or ALIAS record stood, −1 when it has none. */
   readonly servicePosition: Int32Array
   /** By node: the highest delegation above it, −1 when there is none. */
   readonly cutAbove: Int32Array

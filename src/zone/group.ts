@@ -7,8 +7,6 @@ import { IntColumn, type RecordColumns } from './columns.ts'
 import type { Faults } from './faults.ts'
 import type { Zone } from './zone.ts'
 
-const TYPES = 0x10000
-
 export interface Grouped extends Pick<Zone, 'rrsets' | 'records'> {
   readonly firstRrset: Int32Array
   /** By record: where it stood. */
@@ -26,7 +24,7 @@ export function groupRecords(
   const nodeOfRow = new Int32Array(records.count)
   for (let row = 0; row < records.count; row++) nodeOfRow[row] = nodeOf[records.owner.at(row)]!
   const inZone = rowsInZone(nodeOfRow)
-  const byType = countingSort(inZone, records.type.values, TYPES)
+  const byType = countingSort(inZone, records.type.values, highest(records.type) + 1)
   const order = countingSort(byType, nodeOfRow, nodes)
   const rows = new RrsetColumns(records, faults, missingTtl, nodes)
   for (const row of order) rows.add(row, nodeOfRow[row]!)
@@ -38,6 +36,12 @@ function rowsInZone(nodeOfRow: Int32Array): Int32Array {
   let count = 0
   for (let row = 0; row < nodeOfRow.length; row++) if (nodeOfRow[row]! >= 0) rows[count++] = row
   return rows.subarray(0, count)
+}
+
+function highest({ values, length }: IntColumn): number {
+  let most = 0
+  for (let row = 0; row < length; row++) if (values[row]! > most) most = values[row]!
+  return most
 }
 
 /** The rows ordered by their keys, which lie below `buckets`; equal ones stay in order. */

@@ -5,6 +5,7 @@ import { TYPE } from '../dns/types.ts'
 import { findApex, type Apex } from './apex.ts'
 import { checkCuts } from './check-cuts.ts'
 import { checkOwners } from './check-owners.ts'
+import { checkRrsets } from './check-rrsets.ts'
 import { checkTargets } from './check-targets.ts'
 import type { RecordColumns } from './columns.ts'
 import { findRrset, highestAbove, isCut, type Draft } from './draft.ts'
@@ -41,6 +42,7 @@ function checkZone(draft: Draft, faults: Faults): void {
   if (findRrset(zone, 0, TYPE.NS) < 0) {
     faults.fileError({ file: zone.file }, { code: 'missing-ns', message: `${nodeText(zone, 0)} has no NS record` })
   }
+  checkRrsets(draft, faults)
   checkOwners(draft, faults)
   checkCuts(draft, faults)
   checkTargets(draft, faults)
@@ -55,7 +57,7 @@ function draftZone(master: MasterFile, file: string, known: ReadonlySet<string>)
   for (const columns of [records, services]) refuseOutside(columns, nodeOf, apex, master)
   warnOfMissingTtl(records, apex.minimum, faults)
   const grouped = groupRecords(records, nodeOf, nodes.count, apex.minimum, faults)
-  const owners = assignServices(services, nodeOf, nodes.count, known, faults)
+  const owners = assignServices(services, nodeOf, nodes.count, known, apex.minimum, faults)
   const zone: Zone = {
     origin: names.nameOf(apex.id).slice(),
     file,

@@ -4,7 +4,7 @@ import { mix32 } from '../base/random.ts'
 import { Writer } from '../dns/writer.ts'
 import { IntColumn } from './columns.ts'
 
-const START_SLOTS = 1024
+const START_SLOTS = 64
 
 export class NameTable {
   /** Lower-cased wire names, back to back. */
@@ -97,8 +97,14 @@ export class NameTable {
   }
 }
 
+/**
+ * The last byte of the first label is added last: names that differ in it alone, as host1 and host2, are neighbours in the
+ * table, and are seldom far apart in a file (a million numbered names: XXX → YYY ms).
+ */
 function hashBytes(bytes: Uint8Array, from: number, to: number): number {
+  const last = from + bytes[from]!
   let hash = 0x811c9dc5
-  for (let i = from; i < to; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193)
-  return mix32(hash) | 0
+  for (let i = from; i < last; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193)
+  for (let i = last + 1; i < to; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193)
+  return (mix32(hash) + bytes[last]!) | 0
 }

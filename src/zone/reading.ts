@@ -13,9 +13,9 @@ export type ReadFile = (path: string) => Uint8Array
 /** What a master file and its inclusions hold, in the order of reading. */
 export interface MasterFile {
   readonly names: NameTable
-  /** All but LB. */
+  /** All that have a wire form. */
   readonly records: RecordColumns
-  /** LB records; their rdata is the service's name as a character-string. */
+  /** LB and ALIAS records; their rdata is the service's name as a character-string, and the target. */
   readonly services: RecordColumns
   readonly faults: Faults
   /** The origin that the file's name says; undefined when it is no domain name. */

@@ -6,7 +6,7 @@ import { foldCase, NAME_PROBLEMS, scanName } from '../dns/name.ts'
 import { parseTime } from '../dns/rdata/numbers.ts'
 import { parseRdata, TEXT_TYPES } from '../dns/rdata/rdata.ts'
 import type { Tokens } from '../dns/tokens.ts'
-import { CLASS, formatClass, formatType, TYPE } from '../dns/types.ts'
+import { CLASS, formatClass, formatType, MAX_WIRE_TYPE, TYPE } from '../dns/types.ts'
 import type { Complaint } from './faults.ts'
 import type { OpenFile, Reading } from './reading.ts'
 import { readWord, type Word } from './words.ts'
@@ -70,7 +70,7 @@ function readAfterOwner(reading: Reading, file: OpenFile, position: number): Com
       continue
     }
     if (word?.kind !== 'type') return unknownType(tokens)
-    if (word.number === TYPE.LB) return readServiceRecord(reading, file, ttl < 0 ? -1 : ttlAt, position)
+    if (word.number === TYPE.LB && ttl >= 0) refuseTtlOfService(reading, ttlAt)
     return readDataRecord(reading, file, word.number, ttl, position)
   } while (tokens.next())
   return missingType()
@@ -84,7 +84,7 @@ function readDataRecord(
   position: number,
 ): Complaint | undefined {
   if (isMetaType(type)) return { code: 'meta-type', message: `${formatType(type)} is for queries, not for zones` }
-  const { records } = reading
+  const records = type > MAX_WIRE_TYPE ? reading.services : reading.records
   const offset = records.data.length
   const complaint = parseRdata(type, file.tokens, records.data, file.origin)
   if (ttl >= 0) reading.lastTtl = ttl
@@ -94,18 +94,9 @@ function readDataRecord(
   return complaint
 }
 
-/** An LB record; `ttlAt` is where its TTL stands, −1 when it rightly has none. */
-function readServiceRecord(reading: Reading, file: OpenFile, ttlAt: number, position: number): Complaint | undefined {
-  const { services } = reading
-  const offset = services.data.length
-  if (ttlAt >= 0) {
-    const hint = 'take the TTL away, or set ttl: of the service'
-    reading.faults.error(ttlAt, { code: 'lb-ttl', message: 'an LB record has the TTL of its service', hint })
-  }
-  const complaint = parseRdata(TYPE.LB, file.tokens, services.data, file.origin)
-  if (file.owner >= 0) services.push(file.owner, TYPE.LB, -1, position, offset)
-  else services.data.rollBack(offset)
-  return complaint
+function refuseTtlOfService({ faults }: Reading, ttlAt: number): void {
+  const hint = 'take the TTL away, or set ttl: of the service'
+  faults.error(ttlAt, { code: 'lb-ttl', message: 'an LB record has the TTL of its service', hint })
 }
 
 /** Question-only and meta types (RFC 6895 §3.1), and 0. */

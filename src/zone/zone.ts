@@ -22,7 +22,7 @@ export interface Zone {
     readonly parent: Int32Array
     /** count + 1: the first RRset of each node. */
     readonly firstRrset: Int32Array
-    /** count: an index into `services` for the owner of an LB record, else −1. */
+    /** count: an index into `services` for the owner of an LB or ALIAS record, else −1. */
     readonly service: Int32Array
   }
   readonly rrsets: {
@@ -40,7 +40,7 @@ export interface Zone {
     /** Uncompressed rdata in wire form, case kept, back to back. */
     readonly data: Uint8Array
   }
-  /** Names of the services that LB records point at. */
+  /** Names of the services that LB records point at, and those that stand for ALIAS records (alias.ts). */
   readonly services: readonly string[]
 }
 

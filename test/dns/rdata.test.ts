@@ -1,28 +1,13 @@
 import fc from 'fast-check'
 import * as packet from '@leichtgewicht/dns-packet'
 import { describe, expect, test } from 'vitest'
-import { parseName } from '../../src/dns/name.ts'
 import { additionalHost, compressibleNames, formatRdata, parseRdata, readRdata } from '../../src/dns/rdata/rdata.ts'
 import { Reader } from '../../src/dns/reader.ts'
 import { Tokens } from '../../src/dns/tokens.ts'
 import { formatType, parseType, TYPE } from '../../src/dns/types.ts'
 import { Writer } from '../../src/dns/writer.ts'
-import { arbitraryName } from '../support/arbitrary-name.ts'
-
-const ORIGIN = parseName('example.com.') as Uint8Array
-
-function parse(type: string, text: string): Uint8Array | string {
-  const out = new Writer()
-  const problem = parseRdata(parseType(type)!, Tokens.of(text), out, ORIGIN)
-  if (problem) expect(out.length).toBe(0)
-  return problem ? problem.code : out.slice()
-}
-
-function wireOf(type: string, text: string): Uint8Array {
-  const wire = parse(type, text)
-  if (typeof wire === 'string') throw new Error(`${type} ${text}: ${wire}`)
-  return wire
-}
+import { ARBITRARY } from './arbitrary-rdata.ts'
+import { parse, wireOf, ORIGIN } from './rdata-text.ts'
 
 function hexOf(wire: Uint8Array): string {
   return Buffer.from(wire).toString('hex')
@@ -118,7 +103,9 @@ describe('each type', () => {
     ['DS', '1 8 2 abc', 'bad-digest'],
     ['DS', '1 8 2 xy', 'bad-digest'],
     ['DS', '1 8 2', 'missing-field'],
-    ['DNSKEY', '257 3 13 AAAA', 'unknown-rdata'],
+    ['AVC', 'x', 'unknown-rdata'],
+    ['ALIAS', '\\# 0', 'bad-rdata'],
+    ['ALIAS', 'a..b', 'empty-label'],
     ['LB', '\\# 0', 'bad-rdata'],
     ['SVCB', '1 . port=1 port=2', 'bad-parameter'],
     ['SVCB', '1 . port=65536', 'bad-parameter'],
@@ -205,43 +192,6 @@ test.each([
 test('a generic form of a known type is checked and printed as text', () => {
   expect(formatRdata(TYPE.MX, wireOf('MX', '\\# 5 000A 01 61 00'))).toBe('10 a.')
 })
-
-/** Arbitrary rdata in wire form, by type. */
-const name = arbitraryName().map((wire) => [...wire])
-const u8 = fc.nat(0xff).map((value) => [value])
-const u16 = fc.nat(0xffff).map((value) => [value >> 8, value & 0xff])
-const bytes = (minLength: number, maxLength: number) => fc.uint8Array({ minLength, maxLength }).map((raw) => [...raw])
-const string = bytes(0, 255).map((raw) => [raw.length, ...raw])
-const tag = fc.stringMatching(/^[A-Za-z0-9]{1,15}$/).map((text) => [text.length, ...Buffer.from(text)])
-const params = fc
-  .uniqueArray(fc.tuple(fc.integer({ min: 7, max: 65534 }), bytes(0, 20)), { selector: ([key]) => key, maxLength: 4 })
-  .map((list) => list.toSorted(([a], [b]) => a - b))
-  .map((list) => list.flatMap(([key, value]) => [key >> 8, key & 0xff, 0, value.length, ...value]))
-const alpn = fc
-  .array(bytes(1, 20), { minLength: 1, maxLength: 3 })
-  .map((items) => items.flatMap((item) => [item.length, ...item]))
-  .map((list) => [0, 1, 0, list.length, ...list])
-
-const ARBITRARY: Readonly<Record<string, readonly fc.Arbitrary<number[]>[]>> = {
-  A: [bytes(4, 4)],
-  AAAA: [bytes(16, 16)],
-  NS: [name],
-  CNAME: [name],
-  DNAME: [name],
-  PTR: [name],
-  SOA: [name, name, bytes(20, 20)],
-  MX: [u16, name],
-  TXT: [string, fc.array(string, { maxLength: 3 }).map((list) => list.flat())],
-  SRV: [u16, u16, u16, name],
-  CAA: [u8, tag, bytes(0, 300)],
-  NAPTR: [u16, u16, string, string, string, name],
-  DS: [u16, u8, u8, bytes(1, 64)],
-  TLSA: [u8, u8, u8, bytes(1, 64)],
-  SSHFP: [u8, u8, bytes(1, 64)],
-  SVCB: [u16, name, alpn, params],
-  HTTPS: [u16, name, params],
-  TYPE65280: [bytes(0, 100)],
-}
 
 describe('wire to text to wire', () => {
   test.each(Object.entries(ARBITRARY))('%s', (mnemonic, parts) => {

@@ -1,5 +1,6 @@
 // What records mean together: one table, a line each. Positions count the four lines of the head.
 import { describe, expect, test } from 'vitest'
+import { aliasOf } from '../../src/zone/alias.ts'
 import { faultsOf, HEAD, listRecords, loadText, zoneOf } from './zone-text.ts'
 
 const SERVICES = ['web', 'canary']
@@ -89,6 +90,79 @@ test.each<[string, string, string[]]>([
   expect(faultsBehindHead(text)).toEqual(faults)
 })
 
+test.each<[string, string, string[]]>([
+  ['ALIAS anywhere', '@ ALIAS x.example.net.\nwww 60 IN ALIAS x\n* ALIAS y.\na.b ALIAS y.', []],
+  ['ALIAS beside other types', '@ ALIAS x.\n@ MX 10 ns1\nwww ALIAS x.\nwww TXT x', []],
+  ['ALIAS beside CNAME', 'a ALIAS x.\na CNAME ns1', ['5:1 alias-beside-cname']],
+  ['ALIAS beside DNAME', 'a ALIAS x.\na DNAME b.', ['5:1 alias-beside-dname']],
+  ['ALIAS beside A and AAAA', 'a ALIAS x.\na A 192.0.2.1\na AAAA ::1', ['5:1 alias-beside-a', '5:1 alias-beside-aaaa']],
+  ['ALIAS beside LB', 'a ALIAS x.\na LB web\nb LB web\nb ALIAS x.', ['6:1 alias-beside-lb', '8:1 alias-beside-lb']],
+  ['two ALIASes', 'a ALIAS x.\na ALIAS x.', ['6:1 alias-twice']],
+  ['ALIAS at a cut', 'a NS ns.example.org.\na ALIAS x.', ['6:1 alias-at-cut']],
+  ['ALIAS below a cut', 'a NS ns.example.org.\nb.c.a ALIAS x.', ['6:1 alias-below-cut']],
+  ['ALIAS below a DNAME', 'a DNAME b.\nc.a ALIAS x.', ['6:1 below-dname']],
+  ['ALIAS of itself', 'a ALIAS A.Example.Com.', ['5:1 alias-to-itself']],
+  ['ALIAS without a target', 'a ALIAS\nb ALIAS x. y', ['5:8 missing-field', '6:12 extra-field']],
+  ['ALIAS outside', 'a.example.org. ALIAS x.', ['5:1 out-of-zone']],
+  ['a name server that is an ALIAS', 'a ALIAS x.\n@ NS a', []],
+])('%s', (_what, text, faults) => {
+  expect(faultsBehindHead(text)).toEqual(faults)
+})
+
+test('ALIAS records are bound to their target, with their TTL or that of the zone', () => {
+  const zone = zoneOf(`${HEAD}a ALIAS X.example.net.\nb 60 ALIAS x.example.net.\nc ALIAS x.example.net.\n`)
+  expect(zone.services).toEqual(['ALIAS 3600 x.example.net.', 'ALIAS 60 x.example.net.'])
+  expect(zone.services.map(aliasOf)).toEqual([
+    { target: 'x.example.net.', ttl: 3600 },
+    { target: 'x.example.net.', ttl: 60 },
+  ])
+  expect(aliasOf('web')).toBeUndefined()
+  expect([...zone.nodes.service]).toEqual([-1, -1, 0, 1, 0])
+  expect(zoneOf('@ 9 SOA a. b. 1 2 3 4 5\n@ 9 NS a.\n').services).toEqual([])
+})
+
+test('an ALIAS without any TTL takes the minimum of the SOA', () => {
+  const zone = zoneOf('@ ALIAS x.\n@ 9 SOA a. b. 1 2 3 4 77\n@ 9 NS a.\n')
+  expect(zone.services).toEqual(['ALIAS 77 x.'])
+})
+
+const LONG = `"${'x'.repeat(250)}" `.repeat(10)
+
+test.each<[string, string, string[]]>([
+  ['a DS without a delegation', 'a DS 1 8 9 ab\n@ DS 1 8 9 ab', ['~5:1 ds-without-ns', '~6:1 ds-without-ns']],
+  ['a DS below a delegation', 'a NS x.\nb.a DS 1 8 9 ab', ['~6:1 occluded']],
+  [
+    'digests of a wrong length',
+    'a CDS 1 8 2 ab\na CDS 0 0 0 00\na SSHFP 1 1 ab\na TLSA 3 1 1 ab\na TLSA 3 1 0 ab\na SMIMEA 3 1 2 ab\na ZONEMD 1 1 1 ab',
+    ['~5:1 digest-length', '~7:1 digest-length', '~8:1 digest-length', '~10:1 digest-length', '~11:1 digest-length'],
+  ],
+  ['digests of a right length', `a TLSA 3 1 1 ${'ab'.repeat(32)}\na SSHFP 1 1 ${'ab'.repeat(20)}`, []],
+  [
+    'an SVCB alias with parameters',
+    'a HTTPS 0 x. port=1\na HTTPS 0 x.\nb SVCB 1 x. port=1',
+    ['~5:1 alias-mode-parameters'],
+  ],
+  ['an RRset that fits a message', Array.from({ length: 25 }, (_, i) => `a TXT ${i} ${LONG}`).join('\n'), []],
+  [
+    'an RRset that fits no message',
+    Array.from({ length: 27 }, (_, i) => `a TXT ${i} ${LONG}`).join('\n'),
+    ['5:1 rrset-too-large'],
+  ],
+])('%s', (_what, text, faults) => {
+  expect(faultsBehindHead(text)).toEqual(faults)
+})
+
+test('an RRset may be as large as a message, to the byte', () => {
+  // Header 12, question 1+1+11+1+4 for "a.example.com.", each record 12, a TXT of n bytes takes n + 1 for each string.
+  const room = 65_535 - 12 - 15 - 4
+  const full = Math.floor(room / (12 + 256))
+  const rest = room - full * (12 + 256) - 12
+  const lines = Array.from({ length: full }, (_, i) => `a TXT ${String(i).padEnd(255, 'x')}`)
+  const zone = (last: number): string => [...lines, `a TXT ${'y'.repeat(last)}`].join('\n')
+  expect(faultsBehindHead(zone(rest - 1))).toEqual([])
+  expect(faultsBehindHead(zone(rest))).toEqual(['5:1 rrset-too-large'])
+})
+
 test('hints at the nearest service', () => {
   expect(loadText(HEAD + 'a LB canari\n', SERVICES).faults[0]).toMatchObject({ hint: 'did you mean canary?' })
 })
@@ -101,7 +175,7 @@ test('the nodes of LB records know their service', () => {
 
 test.each<[string, string, string[]]>([
   ['data below a cut', 'a NS ns.example.org.\nb.a TXT x', ['~6:1 occluded']],
-  ['data at a cut', 'a NS ns.example.org.\na TXT x\na DS 1 8 2 ab', ['~6:1 occluded']],
+  ['data at a cut', 'a NS ns.example.org.\na TXT x\na DS 1 8 9 ab', ['~6:1 occluded']],
   ['an NS below a cut', 'a NS ns.example.org.\nb.a NS ns.example.org.', ['~6:1 occluded']],
   ['a delegation with glue', 'a NS ns.a\nns.a A 192.0.2.1', []],
   ['a delegation to itself with glue', 'a NS a\na AAAA ::1', []],

@@ -42,7 +42,7 @@ export function describeFaults({ faults }: ZoneLoad): string[] {
   })
 }
 
-/** Every record as `name ttl type rdata`, LB records as `name LB service`, by node. */
+/** Every record as `name ttl type rdata`, LB and ALIAS records as `name LB service`, by node. */
 export function listRecords(zone: Zone): string[] {
   const { nodes, rrsets, records } = zone
   const lines: string[] = []

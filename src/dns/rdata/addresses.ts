@@ -38,10 +38,9 @@ export const ipv6: Field = {
     const missing = takeToken('IPv6 address', tokens)
     if (missing) return missing
     const text = tokens.text()
-    const address = text.includes(':') ? parseAddress(text) : undefined
-    if (address) {
-      if (address.family === 4) out.copy(MAPPED)
-      out.copy(address.bytes)
+    const bytes = readIpv6(text)
+    if (bytes) {
+      out.copy(bytes)
       return undefined
     }
     const problem = badField('IPv6 address', 'as in 2001:db8::1', tokens)
@@ -53,6 +52,12 @@ export const ipv6: Field = {
     out.copy(rdata.take(16))
     return true
   },
+}
+
+/** The sixteen bytes of RFC 4291 text, IPv4-mapped ones too; undefined when it is none. */
+export function readIpv6(text: string): Uint8Array | undefined {
+  const address = text.includes(':') ? parseAddress(text) : undefined
+  return address?.family === 4 ? Uint8Array.of(...MAPPED, ...address.bytes) : address?.bytes
 }
 
 /** Appends the current token as an IPv4 address; leading zeros are refused, as some read them as octal. */

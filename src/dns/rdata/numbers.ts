@@ -26,14 +26,14 @@ export function u8(label: string, mnemonics?: Readonly<Record<string, number>>):
   }
 }
 
-export function u16(label: string): Field {
+export function u16(label: string, mnemonics?: Readonly<Record<string, number>>): Field {
   return {
     label,
     size: 2,
     parse: (tokens, out) => {
       const missing = takeToken(label, tokens)
       if (missing) return missing
-      const value = parseNumber(tokens, 0xffff)
+      const value = mnemonics?.[tokens.text().toUpperCase()] ?? parseNumber(tokens, 0xffff)
       if (value === undefined) return badField(label, 'a number from 0 to 65535', tokens)
       out.u16(value)
       return undefined
@@ -54,6 +54,12 @@ export function u32(label: string): Field {
 /** Seconds in 32 bits; `1h30m` in text. */
 export function time(label: string): Field {
   return wide(label, 'a time like 3600 or 1h30m', (tokens) => parseTime(tokens, 0xffff_ffff))
+}
+
+/** A moment as seconds since 1970 in 32 bits; `20300101000000` (UTC) or those seconds in text (RFC 4034 §3.2). */
+export function moment(label: string): Field {
+  const want = 'a moment like 20300101000000'
+  return { ...wide(label, want, parseMoment), print: (rdata) => formatMoment(rdata.u32()) }
 }
 
 /** The current token as seconds: a number, or numbers with the units w, d, h, m and s in any case (as BIND reads them). */
@@ -77,6 +83,22 @@ export function parseNumber({ bytes, start, end, quoted }: Tokens, most: number)
     value = value * 10 + digit
   }
   return value <= most ? value : undefined
+}
+
+/** Fourteen digits are a date: no number of 32 bits has so many. */
+function parseMoment(tokens: Tokens): number | undefined {
+  const seconds = parseNumber(tokens, 0xffff_ffff)
+  if (seconds !== undefined) return seconds
+  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(tokens.text()) ?? []
+  if (tokens.quoted || year === undefined) return undefined
+  const value = Date.UTC(+year, +month! - 1, +day!, +hour!, +minute!, +second!) / 1000
+  const isReal = value >= 0 && value <= 0xffff_ffff && formatMoment(value) === tokens.text()
+  return isReal ? value : undefined
+}
+
+/** Up to the year 2106; what is later wraps around (RFC 4034 §3.1.5) and is printed as if it did not. */
+function formatMoment(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace(/\D/g, '').slice(0, 14)
 }
 
 function wide(label: string, want: string, parse: (tokens: Tokens) => number | undefined): Field {

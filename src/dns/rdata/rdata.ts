@@ -1,33 +1,70 @@
 // Record types: one entry each, from which text, wire form, compression and additional names all follow. What is not
-// here is generic rdata (RFC 3597). `LB` has no wire form: its rdata is the service's name as a character-string.
-import { formatType, TYPE } from '../types.ts'
+// here is generic rdata (RFC 3597). `LB` and `ALIAS` have no wire form: their rdata is the service's name as a
+// character-string, and the target's name.
+import { formatType, MAX_WIRE_TYPE, TYPE } from '../types.ts'
 import { Reader } from '../reader.ts'
 import { Tokens } from '../tokens.ts'
 import { Writer } from '../writer.ts'
 import { ipv4, ipv6 } from './addresses.ts'
-import { hex } from './binary.ts'
+import { base64, hash, hex, salt } from './binary.ts'
 import type { Field, RdataProblem } from './field.ts'
+import { gateway } from './gateway.ts'
 import { formatGeneric, isGenericMark, parseGeneric } from './generic.ts'
+import { eui, ilnp } from './identifiers.ts'
+import { location } from './location.ts'
 import { oldHost, oldName, plainHost, plainName } from './names.ts'
-import { time, u16, u32, u8 } from './numbers.ts'
+import { moment, time, u16, u32, u8 } from './numbers.ts'
+import { prefixList } from './prefix-list.ts'
 import { serviceParams } from './service-params.ts'
 import { rest, tag, text, texts } from './texts.ts'
+import { coveredType, typeSet } from './type-lists.ts'
 
 export type { RdataProblem }
 
 /** Rdata is as long as 16 bits can say (RFC 1035 §3.2.1). */
 const MAX_RDATA_BYTES = 0xffff
 
-/** Mnemonics of DNSSEC algorithms that people write (RFC 4034 §A.1 and its registry). */
+/** Mnemonics of DNSSEC algorithms (RFC 4034 §A.1 and its registry). */
 const ALGORITHMS = {
+  RSAMD5: 1,
+  DH: 2,
+  DSA: 3,
   RSASHA1: 5,
+  'DSA-NSEC3-SHA1': 6,
+  'RSASHA1-NSEC3-SHA1': 7,
+  NSEC3DSA: 6,
+  NSEC3RSASHA1: 7,
   RSASHA256: 8,
   RSASHA512: 10,
+  ECCGOST: 12,
   ECDSAP256SHA256: 13,
   ECDSAP384SHA384: 14,
   ED25519: 15,
   ED448: 16,
+  INDIRECT: 252,
+  PRIVATEDNS: 253,
+  PRIVATEOID: 254,
 }
+
+/** RFC 4398 §2.1. */
+const CERTIFICATE_TYPES = {
+  PKIX: 1,
+  SPKI: 2,
+  PGP: 3,
+  IPKIX: 4,
+  ISPKI: 5,
+  IPGP: 6,
+  ACPKIX: 7,
+  IACPKIX: 8,
+  URI: 253,
+  OID: 254,
+}
+
+const algorithm = u8('algorithm', ALGORITHMS)
+const delegationSigner = [u16('key tag'), algorithm, u8('digest type'), hex('digest')]
+const key = [u16('flags'), u8('protocol'), algorithm, base64('public key')]
+const association = [u8('usage'), u8('selector'), u8('matching type'), hex('certificate data')]
+const serviceBinding = [u16('priority'), plainHost('target'), serviceParams]
 
 const TYPES: ReadonlyMap<number, readonly Field[]> = new Map<number, readonly Field[]>([
   [TYPE.A, [ipv4]],
@@ -46,22 +83,67 @@ const TYPES: ReadonlyMap<number, readonly Field[]> = new Map<number, readonly Fi
     ],
   ],
   [TYPE.PTR, [oldName('target')]],
+  [TYPE.HINFO, [text('processor'), text('operating system')]],
+  [TYPE.MINFO, [oldName('responsible mailbox'), oldName('error mailbox')]],
   [TYPE.MX, [u16('preference'), oldHost('exchange')]],
   [TYPE.TXT, [texts]],
+  [TYPE.RP, [plainName('mailbox'), plainName('text name')]],
+  [TYPE.AFSDB, [u16('subtype'), plainHost('server')]],
+  [TYPE.RT, [u16('preference'), plainHost('intermediate host')]],
+  [TYPE.KEY, key],
   [TYPE.AAAA, [ipv6]],
+  [TYPE.LOC, [location]],
   [TYPE.SRV, [u16('priority'), u16('weight'), u16('port'), plainHost('target')]],
   [
     TYPE.NAPTR,
     [u16('order'), u16('preference'), text('flags'), text('services'), text('regexp'), plainName('replacement')],
   ],
+  [TYPE.KX, [u16('preference'), plainHost('exchanger')]],
+  [TYPE.CERT, [u16('type', CERTIFICATE_TYPES), u16('key tag'), algorithm, base64('certificate')]],
   [TYPE.DNAME, [plainName('target')]],
-  [TYPE.DS, [u16('key tag'), u8('algorithm', ALGORITHMS), u8('digest type'), hex('digest')]],
+  [TYPE.APL, [prefixList]],
+  [TYPE.DS, delegationSigner],
   [TYPE.SSHFP, [u8('algorithm'), u8('fingerprint type'), hex('fingerprint')]],
-  [TYPE.TLSA, [u8('usage'), u8('selector'), u8('matching type'), hex('certificate data')]],
-  [TYPE.SVCB, [u16('priority'), plainHost('target'), serviceParams]],
-  [TYPE.HTTPS, [u16('priority'), plainHost('target'), serviceParams]],
-  [TYPE.CAA, [u8('flags'), tag, rest]],
+  [TYPE.IPSECKEY, [u8('precedence'), gateway, base64('public key', 'optional')]],
+  [
+    TYPE.RRSIG,
+    [
+      coveredType,
+      algorithm,
+      u8('labels'),
+      time('original TTL'),
+      moment('expiration'),
+      moment('inception'),
+      u16('key tag'),
+      plainName('signer'),
+      base64('signature'),
+    ],
+  ],
+  [TYPE.NSEC, [plainName('next name'), typeSet]],
+  [TYPE.DNSKEY, key],
+  [TYPE.DHCID, [base64('digest')]],
+  [TYPE.NSEC3, [u8('hash algorithm'), u8('flags'), u16('iterations'), salt, hash, typeSet]],
+  [TYPE.NSEC3PARAM, [u8('hash algorithm'), u8('flags'), u16('iterations'), salt]],
+  [TYPE.TLSA, association],
+  [TYPE.SMIMEA, association],
+  [TYPE.CDS, delegationSigner],
+  [TYPE.CDNSKEY, key],
+  [TYPE.OPENPGPKEY, [base64('public key')]],
+  [TYPE.CSYNC, [u32('serial'), u16('flags'), typeSet]],
+  [TYPE.ZONEMD, [u32('serial'), u8('scheme'), u8('hash algorithm'), hex('digest')]],
+  [TYPE.SVCB, serviceBinding],
+  [TYPE.HTTPS, serviceBinding],
+  [TYPE.SPF, [texts]],
+  [TYPE.NID, [u16('preference'), ilnp('node identifier')]],
+  [TYPE.L32, [u16('preference'), ipv4]],
+  [TYPE.L64, [u16('preference'), ilnp('locator')]],
+  [TYPE.LP, [u16('preference'), plainName('locator name')]],
+  [TYPE.EUI48, [eui(6)]],
+  [TYPE.EUI64, [eui(8)]],
+  [TYPE.URI, [u16('priority'), u16('weight'), rest('target')]],
+  [TYPE.CAA, [u8('flags'), tag, rest('value')]],
   [TYPE.LB, [text('service')]],
+  [TYPE.ALIAS, [plainName('target')]],
 ])
 
 /** Mnemonics of the types whose rdata can be written as text. */
@@ -137,7 +219,7 @@ function parseFields(type: number, tokens: Tokens, out: Writer, origin: Uint8Arr
 }
 
 function parseGenericOf(type: number, tokens: Tokens, out: Writer): RdataProblem | undefined {
-  if (type === TYPE.LB) return { code: 'bad-rdata', message: 'LB has no wire form, so its rdata is a service name' }
+  if (type > MAX_WIRE_TYPE) return { code: 'bad-rdata', message: `${formatType(type)} has no wire form` }
   const mark = out.length
   const problem = parseGeneric(tokens, out)
   if (problem) return problem

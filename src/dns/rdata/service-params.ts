@@ -1,9 +1,11 @@
 // The parameters of SVCB and HTTPS records (RFC 9460 §2.1, §7 and appendix A): `key=value` in text, in any order; on the
 // wire sorted by key, each with a length. A record type in small: each known key has its text and its check side by side.
 import { formatAddress, parseAddress } from '../../base/address.ts'
+import { nearestWord } from '../../base/fault.ts'
 import type { Reader } from '../reader.ts'
 import { Tokens } from '../tokens.ts'
 import { Writer } from '../writer.ts'
+import { readIpv6 } from './addresses.ts'
 import type { Field, RdataProblem } from './field.ts'
 import { quoteText, unescapeText } from './texts.ts'
 
@@ -101,7 +103,7 @@ function parseParam(tokens: Tokens, values: Map<number, Uint8Array>): RdataProbl
   const equals = bytes.subarray(start, end).indexOf(EQUALS)
   const name = Buffer.from(bytes.subarray(start, equals < 0 ? end : start + equals)).toString('latin1')
   const key = tokens.quoted ? undefined : parseKey(name)
-  if (key === undefined) return problemOf(`"${name}" is no parameter key`, [...PARAMS.keys()].join(', '))
+  if (key === undefined) return problemOf(`"${name}" is no parameter key`, hintOf(name))
   if (values.has(key)) return problemOf(`the parameter ${name} stands there twice`)
   const text = equals < 0 ? new Uint8Array() : unquote(bytes.subarray(start + equals + 1, end))
   const known = PARAMS.get(name.toLowerCase())
@@ -114,7 +116,12 @@ function parseParam(tokens: Tokens, values: Map<number, Uint8Array>): RdataProbl
 }
 
 function problemOf(message: string, hint?: string): RdataProblem {
-  return { code: 'bad-parameter', message, ...(hint === undefined ? {} : { hint: `known are ${hint} and keyNNNNN` }) }
+  return { code: 'bad-parameter', message, ...(hint === undefined ? {} : { hint }) }
+}
+
+function hintOf(name: string): string {
+  const nearest = nearestWord(name, PARAMS.keys())
+  return nearest === undefined ? `known are ${[...PARAMS.keys()].join(', ')} and keyNNNNN` : `did you mean ${nearest}?`
 }
 
 /** A value without its quotes and with its escapes resolved; undefined when an escape is wrong. */
@@ -258,9 +265,10 @@ function addressHint(key: number, family: 4 | 6, want: string): Param {
     key,
     want,
     parse: (value) => {
-      const addresses = decode(value).split(',').map(parseAddress)
-      if (!addresses.every((address) => address?.family === family)) return undefined
-      return new Uint8Array(Buffer.concat(addresses.map((address) => address!.bytes)))
+      const addresses = decode(value)
+        .split(',')
+        .map(family === 4 ? readIpv4 : readIpv6)
+      return addresses.includes(undefined) ? undefined : new Uint8Array(Buffer.concat(addresses as Uint8Array[]))
     },
     print: (wire) => {
       const parts = Array.from({ length: wire.length / size }, (_, i) => wire.subarray(i * size, (i + 1) * size))
@@ -268,6 +276,10 @@ function addressHint(key: number, family: 4 | 6, want: string): Param {
     },
     isValid: (wire) => wire.length > 0 && wire.length % size === 0,
   }
+}
+
+function readIpv4(text: string): Uint8Array | undefined {
+  return text.includes(':') ? undefined : parseAddress(text)?.bytes
 }
 
 function encode(text: string): Uint8Array {

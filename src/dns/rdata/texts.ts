@@ -1,4 +1,4 @@
-// Fields that are text: character-strings (RFC 1035 §3.3), which are any bytes up to 255, and CAA's longer value.
+// Fields that are text: character-strings (RFC 1035 §3.3), which are any bytes up to 255, and the longer text that ends CAA and URI.
 import { isDigit, readEscape } from '../escape.ts'
 import type { Reader } from '../reader.ts'
 import type { Tokens } from '../tokens.ts'
@@ -69,19 +69,21 @@ export const tag: Field = {
   },
 }
 
-/** Text to the end of the rdata, without a length (RFC 8659 §4.1). */
-export const rest: Field = {
-  label: 'value',
-  parse: (tokens, out) => {
-    const missing = takeToken('value', tokens)
-    if (missing) return missing
-    return unescapeText(tokens.bytes, tokens.start, tokens.end, out) ? undefined : BAD_ESCAPE
-  },
-  print: (rdata) => quoteText(rdata.take(rdata.left)),
-  read: (rdata, out) => {
-    out.copy(rdata.take(rdata.left))
-    return true
-  },
+/** Text to the end of the rdata, without a length (RFC 8659 §4.1, RFC 7553 §4.4). */
+export function rest(label: string): Field {
+  return {
+    label,
+    parse: (tokens, out) => {
+      const missing = takeToken(label, tokens)
+      if (missing) return missing
+      return unescapeText(tokens.bytes, tokens.start, tokens.end, out) ? undefined : BAD_ESCAPE
+    },
+    print: (rdata) => quoteText(rdata.take(rdata.left)),
+    read: (rdata, out) => {
+      out.copy(rdata.take(rdata.left))
+      return true
+    },
+  }
 }
 
 /** Appends text with its escapes resolved. False when an escape is wrong. */
