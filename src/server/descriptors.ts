@@ -3,10 +3,12 @@
 //   main: socket ──lend──> duplicate ──> worker reads it; its death closes the duplicate only
 //          └──── stays open: packets wait in it, no flow falls into a hole ──lend──> the worker's replacement
 //
-// Elsewhere workers open sockets of their own (`describe` says so and why), and what arrives between a worker's death and
-// its replacement is lost. Nothing here reads or writes a packet.
+// Elsewhere workers open sockets of their own, and what arrives between a worker's death and its replacement is lost. How
+// the sockets are read follows from it: batches want a lent descriptor. `describe` tells both, and why it is not better.
+// Nothing here reads or writes a packet.
+import { findBatchObstacle } from './linux-batch.ts'
 import { loadLinuxSockets, type LinuxSockets } from './linux-sockets.ts'
-import { listenFault, type Endpoint, type ListenFault } from './listen-fault.ts'
+import { batchesImpossible, isWildcard, listenFault, type Endpoint, type ListenFault } from './listen-fault.ts'
 import { isFault, probeEndpoint } from './probe.ts'
 import { systemErrorName } from './system-error.ts'
 
@@ -21,11 +23,15 @@ export interface SocketSource {
 /** One socket for each endpoint. */
 export type Loan = readonly SocketSource[]
 
+/** How UDP is read: in batches by system calls, or a packet at a time by node:dgram. */
+export type UdpSockets = 'batched' | 'portable'
+
 export interface Descriptors {
   /** With the ports that were really taken. */
   readonly endpoints: readonly Endpoint[]
   /** How many workers can share the UDP ports: fewer than asked for where ports cannot be shared. */
   readonly udpWorkers: number
+  readonly udpSockets: UdpSockets
   /** For a new worker, UDP ones counting from 0. Throws a SystemError when descriptors run out. */
   readonly lendUdp: (worker: number) => Loan
   readonly lendTcp: () => Loan
@@ -36,7 +42,7 @@ export interface Descriptors {
   readonly blind: (loan: Loan) => void
   /** After the worker's end: closes what it never took over; `adopted` sockets it did, from the first on. */
   readonly settle: (loan: Loan, adopted: number) => void
-  /** One line: how sockets are made here, and why not better. */
+  /** One line: how UDP is read and sockets are made here, and why not better. */
   readonly describe: () => string
   readonly close: () => void
 }
@@ -44,8 +50,10 @@ export interface Descriptors {
 export interface DescriptorOptions {
   readonly endpoints: readonly Endpoint[]
   readonly udpWorkers: number
-  /** Do as on a machine without system calls. */
-  readonly portable?: boolean
+  /** In batches, where that is possible, unless chosen here. */
+  readonly sockets?: UdpSockets
+  /** For tests: do as where system calls cannot be made. */
+  readonly withoutSystemCalls?: boolean
 }
 
 /** Takes every endpoint, or none and says what is wrong with each. */
@@ -58,10 +66,25 @@ export async function openDescriptors(options: DescriptorOptions): Promise<Descr
     else endpoints.push(outcome)
   }
   if (faults.length > 0) return faults
-  const sockets = options.portable ? 'so configured' : await loadLinuxSockets()
-  return typeof sockets === 'string'
-    ? portableDescriptors(endpoints, options.udpWorkers, sockets)
-    : openOwned(sockets, endpoints, options.udpWorkers)
+  const system = options.withoutSystemCalls ? 'no system calls' : await loadLinuxSockets()
+  const obstacle = await findObstacle(system, options.sockets)
+  if (obstacle !== undefined && options.sockets === 'batched') return [batchesImpossible(endpoints[0]!, obstacle)]
+  return typeof system === 'string'
+    ? portableDescriptors(endpoints, options.udpWorkers, system)
+    : openOwned(system, endpoints, options.udpWorkers, obstacle)
+}
+
+/** Why UDP is not read in batches. */
+async function findObstacle(
+  sockets: LinuxSockets | string,
+  chosen: UdpSockets | undefined,
+): Promise<string | undefined> {
+  if (chosen === 'portable') return 'so configured'
+  if (typeof sockets === 'string') return sockets
+  const decoy = sockets.openDecoy()
+  const obstacle = await findBatchObstacle(decoy)
+  sockets.close(decoy)
+  return obstacle
 }
 
 interface OwnedSockets {
@@ -75,6 +98,7 @@ function openOwned(
   sockets: LinuxSockets,
   endpoints: readonly Endpoint[],
   udpWorkers: number,
+  obstacle: string | undefined,
 ): Descriptors | readonly ListenFault[] {
   const owned: OwnedSockets[] = []
   const faults: ListenFault[] = []
@@ -83,7 +107,7 @@ function openOwned(
     if ('code' in outcome) faults.push(outcome)
     else owned.push(outcome)
   }
-  if (faults.length === 0) return ownedDescriptors(sockets, owned, udpWorkers, sockets.openDecoy())
+  if (faults.length === 0) return ownedDescriptors(sockets, owned, udpWorkers, obstacle)
   closeOwned(sockets, owned)
   return faults
 }
@@ -103,11 +127,14 @@ function ownedDescriptors(
   sockets: LinuxSockets,
   owned: readonly OwnedSockets[],
   udpWorkers: number,
-  decoy: number,
+  obstacle: string | undefined,
 ): Descriptors {
+  const endpoints = owned.map(({ endpoint }) => endpoint)
+  const decoy = sockets.openDecoy()
   return {
-    endpoints: owned.map(({ endpoint }) => endpoint),
+    endpoints,
     udpWorkers,
+    udpSockets: obstacle === undefined ? 'batched' : 'portable',
     lendUdp: (worker) => lend(sockets, owned, ({ udp }) => udp[worker]!),
     lendTcp: () => lend(sockets, owned, ({ tcp }) => tcp),
     blind: (loan) => {
@@ -118,7 +145,8 @@ function ownedDescriptors(
     },
     describe: () => {
       const buffer = Math.round(sockets.receiveBuffer(owned[0]!.udp[0]!) / 1024)
-      return `sockets made by the main thread and kept over a worker's death, receive buffer ${buffer} KiB`
+      const reading = describeReading(endpoints, obstacle)
+      return `${reading}; sockets made by the main thread and kept over a worker's death, receive buffer ${buffer} KiB`
     },
     close: () => {
       closeOwned(sockets, owned)
@@ -154,12 +182,21 @@ function portableDescriptors(endpoints: readonly Endpoint[], wanted: number, rea
   return {
     endpoints,
     udpWorkers,
+    udpSockets: 'portable',
     lendUdp: () => endpoints.map((endpoint) => ({ endpoint, fd: undefined, reusePort })),
     lendTcp: () => endpoints.map((endpoint) => ({ endpoint, fd: undefined, reusePort: false })),
     blind: () => undefined,
     settle: () => undefined,
     describe: () =>
-      `sockets opened by the workers themselves, ${udpWorkers} for UDP; queries are lost while one is replaced (${reason})`,
+      `${describeReading(endpoints, reason)}; ` +
+      `sockets opened by the workers themselves, ${udpWorkers} for UDP; queries are lost while one is replaced`,
     close: () => undefined,
   }
+}
+
+function describeReading(endpoints: readonly Endpoint[], obstacle: string | undefined): string {
+  if (obstacle === undefined) return 'UDP is read in batches'
+  const wildcard = endpoints.find(isWildcard)
+  const source = wildcard ? `, answers to ${wildcard.host} leave from an address that the system chooses` : ''
+  return `UDP is read by node:dgram, not in batches (${obstacle})${source}`
 }

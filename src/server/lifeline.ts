@@ -72,7 +72,8 @@ export function createLifeline(
   return {
     pulse: () => {
       Atomics.add(words, BEAT, 1)
-      obeyHook(Atomics.exchange(words, HOOK, 0), now)
+      const hook = Atomics.exchange(words, HOOK, 0)
+      if (hook !== 0) obeyHook(hook, now)
       return Atomics.load(words, STOP) === 0
     },
     adopt: () => void Atomics.add(words, ADOPTED, 1),

@@ -2,7 +2,7 @@
 // Linux on x64 and arm64 (the numbers below are theirs), through koffi, which may be missing. Main thread only.
 import type { LibraryHandle } from 'koffi'
 import { parseAddress } from '../base/address.ts'
-import type { Endpoint, Transport } from './listen-fault.ts'
+import { isWildcard, type Endpoint, type Transport } from './listen-fault.ts'
 import { SystemError } from './system-error.ts'
 
 const AF_INET = 2
@@ -16,8 +16,18 @@ const SO_REUSEADDR = 2
 const SO_RCVBUF = 8
 const SO_REUSEPORT = 15
 const SO_RCVBUFFORCE = 33
+const IPPROTO_IP = 0
+const IP_PKTINFO = 8
+const IP_MTU_DISCOVER = 10
 const IPPROTO_IPV6 = 41
+const IPV6_MTU_DISCOVER = 23
+const IPV6_MTU = 24
 const IPV6_V6ONLY = 26
+const IPV6_RECVPKTINFO = 49
+/** Both families: never believe what a forged ICMP message says of the path. */
+const PMTUDISC_OMIT = 5
+/** RFC 8200 §5: passes every path. Linux has no IPV6_USE_MIN_MTU; this does the same. */
+const LEAST_IPV6_MTU_BYTES = 1280
 const F_DUPFD_CLOEXEC = 1030
 
 /** The default buffer holds 256 datagrams, this one 10,082: what comes while a worker is replaced waits in it. */
@@ -102,8 +112,8 @@ function createLinuxSockets(calls: Calls, errno: () => number): LinuxSockets {
     }
   }
 
-  const shareUdp = (fd: number): void => {
-    check('SO_REUSEPORT', set(fd, SOL_SOCKET, SO_REUSEPORT, 1))
+  const prepareUdp = (fd: number, endpoint: Endpoint): void => {
+    for (const [name, level, option, value] of udpOptions(endpoint)) check(name, set(fd, level, option, value))
     // Without the capability to go beyond net.core.rmem_max we take what we may have.
     if (set(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES) < 0) {
       check('SO_RCVBUF', set(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_BYTES))
@@ -111,7 +121,7 @@ function createLinuxSockets(calls: Calls, errno: () => number): LinuxSockets {
   }
 
   return {
-    openUdp: (endpoint) => open('udp', endpoint, shareUdp),
+    openUdp: (endpoint) => open('udp', endpoint, (fd) => prepareUdp(fd, endpoint)),
     // SO_REUSEADDR: connections of a former process in TIME_WAIT must not keep us from listening.
     openTcp: (endpoint) => open('tcp', endpoint, (fd) => check('SO_REUSEADDR', set(fd, SOL_SOCKET, SO_REUSEADDR, 1))),
     duplicate: (fd) => check('fcntl', calls.fcntl(fd, F_DUPFD_CLOEXEC, 'int', 3)),
@@ -124,6 +134,27 @@ function createLinuxSockets(calls: Calls, errno: () => number): LinuxSockets {
     },
     close: (fd) => check('close', calls.close(fd)),
   }
+}
+
+type SocketOption = readonly [name: string, level: number, option: number, value: number]
+
+/** Beside the path's size: who reads a wildcard address learns which one was asked, and can answer from it. */
+function udpOptions(endpoint: Endpoint): SocketOption[] {
+  const tellsAddress = isWildcard(endpoint) ? 1 : 0
+  const shared: SocketOption = ['SO_REUSEPORT', SOL_SOCKET, SO_REUSEPORT, 1]
+  if (!endpoint.host.includes(':')) {
+    return [
+      shared,
+      ['IP_MTU_DISCOVER', IPPROTO_IP, IP_MTU_DISCOVER, PMTUDISC_OMIT],
+      ['IP_PKTINFO', IPPROTO_IP, IP_PKTINFO, tellsAddress],
+    ]
+  }
+  return [
+    shared,
+    ['IPV6_MTU_DISCOVER', IPPROTO_IPV6, IPV6_MTU_DISCOVER, PMTUDISC_OMIT],
+    ['IPV6_MTU', IPPROTO_IPV6, IPV6_MTU, LEAST_IPV6_MTU_BYTES],
+    ['IPV6_RECVPKTINFO', IPPROTO_IPV6, IPV6_RECVPKTINFO, tellsAddress],
+  ]
 }
 
 /** struct sockaddr_in or sockaddr_in6: the family in the machine's order (little-endian on both), the rest in the network's. */

@@ -1,4 +1,5 @@
 // Why an address cannot be listened on, as a value with one line for people: what is wrong and what to do about it.
+import { parseAddress } from '../base/address.ts'
 
 /** An address (never a name) and a port; UDP and TCP each. */
 export interface Endpoint {
@@ -10,7 +11,7 @@ export interface Endpoint {
 export type Transport = 'udp' | 'tcp'
 
 export interface ListenFault {
-  readonly code: 'port-taken' | 'port-forbidden' | 'address-missing' | 'listen-failed'
+  readonly code: 'port-taken' | 'port-forbidden' | 'address-missing' | 'batches-impossible' | 'listen-failed'
   readonly endpoint: Endpoint
   readonly transport: Transport
   /** What is wrong, without a full stop. */
@@ -24,9 +25,21 @@ export function listenFault(systemCode: string, endpoint: Endpoint, transport: T
   return { endpoint, transport, ...explain(systemCode, endpoint, transport) }
 }
 
+/** For who insists on reading UDP in batches where that cannot be done. */
+export function batchesImpossible(endpoint: Endpoint, obstacle: string): ListenFault {
+  const message = `it cannot be read in batches here (${obstacle})`
+  const hint = 'leave the choice of sockets open, or choose portable ones'
+  return { code: 'batches-impossible', endpoint, transport: 'udp', message, hint }
+}
+
 /** One line: `cannot listen on 127.0.0.1:53 (UDP): another program has this port; …`. */
 export function formatListenFault({ endpoint, transport, message, hint }: ListenFault): string {
   return `cannot listen on ${formatEndpoint(endpoint)} (${transport.toUpperCase()}): ${message}; ${hint}`
+}
+
+/** Every address of the machine: `0.0.0.0` or `::`, however it is written. */
+export function isWildcard({ host }: Endpoint): boolean {
+  return parseAddress(host)?.bytes.every((byte) => byte === 0) ?? false
 }
 
 /** `127.0.0.1:53` or `[::1]:53`. */

@@ -1,5 +1,5 @@
 // What a listener is: a function that takes over its sockets, answers what comes in, beats, and returns when the lifeline
-// says so. `udp.ts` and `tcp.ts` are listeners; a faster one takes the place of its file and nothing else changes.
+// says so. `udp-batched.ts`, `udp.ts` and `tcp.ts` are listeners; the first two pass the same tests.
 import type { Counters } from '../metrics/counters.ts'
 import type { Loan } from './descriptors.ts'
 import type { Lifeline } from './lifeline.ts'
@@ -18,6 +18,12 @@ export interface ListenerSetup {
   /** Monotonic milliseconds. */
   readonly now: () => number
 }
+
+/**
+ * The longest query that is read over UDP, bytes; longer ones get silence. EDNS tells clients to send at most what we
+ * would (RFC 6891 §6.2.4), which is less.
+ */
+export const MAX_QUERY_BYTES = 4096
 
 export interface Limits {
   /** The longest UDP answer, bytes (1232 fits every path: DNS flag day 2020). */

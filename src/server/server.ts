@@ -7,7 +7,7 @@
 import { extname } from 'node:path'
 import { systemClock, type Clock } from '../base/clock.ts'
 import { createCounters, type Counters } from '../metrics/counters.ts'
-import { openDescriptors, type Descriptors } from './descriptors.ts'
+import { openDescriptors, type Descriptors, type UdpSockets } from './descriptors.ts'
 import type { Endpoint, ListenFault } from './listen-fault.ts'
 import type { TcpLimits } from './listener.ts'
 import { WorkerSlot, type Publication, type ServerEvents, type WorkerStatus } from './slot.ts'
@@ -36,8 +36,10 @@ export interface ServerOptions {
   readonly events?: ServerEvents
   /** The module that answers, `responder.ts` of this folder by default. */
   readonly responder?: URL
-  /** Do without system calls, as where koffi or Linux is missing. */
-  readonly portable?: boolean
+  /** How UDP is read: in batches, where this machine can, unless chosen here. */
+  readonly sockets?: UdpSockets
+  /** For tests: do as where system calls cannot be made (koffi or Linux is missing). */
+  readonly withoutSystemCalls?: boolean
   /** Allows `kill` and `spin`. */
   readonly testHooks?: boolean
   readonly clock?: Clock
@@ -81,10 +83,11 @@ export class Server {
    * is open and the faults say why. Rejects when a worker cannot start at all (a broken installation).
    */
   async start(): Promise<readonly ListenFault[]> {
+    const { endpoints, workers, sockets, withoutSystemCalls } = this.#options
     const opened = await openDescriptors({
-      endpoints: this.#options.endpoints,
-      udpWorkers: this.#options.workers,
-      portable: this.#options.portable ?? false,
+      ...{ endpoints, udpWorkers: workers },
+      ...(sockets && { sockets }),
+      ...(withoutSystemCalls && { withoutSystemCalls }),
     })
     if (!('lendUdp' in opened)) return opened
     this.#descriptors = opened
@@ -118,7 +121,7 @@ export class Server {
     return this.#slots.map((slot) => slot.status())
   }
 
-  /** One line for the log: how sockets are made on this machine. */
+  /** One line for the log: how UDP is read and sockets are made on this machine, and why not better. */
   describe(): string {
     return this.#descriptors?.describe() ?? 'not listening'
   }

@@ -186,12 +186,12 @@ export class WorkerSlot {
   }
 
   #createWorker(): Worker {
-    const { slot, transport, publication, counters, picks, tallies, limits, responder } = this.#options
+    const { slot, transport, descriptors, publication, counters, picks, tallies, limits, responder } = this.#options
     const snapshotPort = publication.attach(slot)
     const workerData: WorkerSetup = {
       ...{ slot, transport, counters, picks, tallies, limits, responder },
       ...{ snapshotPort, snapshotControl: publication.control },
-      ...{ loan: this.#loan, control: this.#control },
+      ...{ loan: this.#loan, control: this.#control, udpSockets: descriptors.udpSockets },
     }
     const options = { workerData, transferList: [snapshotPort], resourceLimits: RESOURCE_LIMITS }
     return new Worker(WORKER_URL, { ...options, name: `${transport}-${slot}` })

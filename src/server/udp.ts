@@ -8,9 +8,8 @@ import { counter } from '../metrics/counters.ts'
 import { writeClient } from './client.ts'
 import type { SocketSource } from './descriptors.ts'
 import { untilStopped, type Lifeline } from './lifeline.ts'
-import type { Listen, ListenerSetup } from './listener.ts'
+import { MAX_QUERY_BYTES, type Listen, type ListenerSetup } from './listener.ts'
 
-const MAX_DATAGRAM_BYTES = 65_535
 const RECEIVE_BUFFER_BYTES = 4 << 20
 /** Answers that may wait in libuv for a full socket. */
 const RING_BUFFERS = 256
@@ -52,17 +51,20 @@ async function openSocket({ endpoint, fd, reusePort }: SocketSource, lifeline: L
 type Receive = (socket: Socket, message: Uint8Array, from: RemoteInfo) => void
 
 function createReceiver({ responder, counters, limits }: ListenerSetup): Receive {
-  const input = new Uint8Array(MAX_DATAGRAM_BYTES)
+  const input = new Uint8Array(MAX_QUERY_BYTES)
   const client = new Int32Array(ADDRESS_WORDS)
   const limit = limits.udpPayloadBytes
   const ring = createRing(limit, () => counters[counter.sendErrors]!++)
 
   return (socket, message, from) => {
-    const buffer = ring.take()
+    if (message.length > MAX_QUERY_BYTES) {
+      counters[counter.dropped]!++
+      return
+    }
     // Nothing can be sent to port 0: such a sender is forged.
-    if (buffer < 0 || from.port === 0) {
+    const buffer = from.port === 0 ? -1 : ring.take()
+    if (buffer < 0) {
       counters[counter.sendErrors]!++
-      if (buffer >= 0) ring.give(buffer)
       return
     }
     input.set(message)

@@ -2,18 +2,20 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../base/clock.ts'
 import type { Transport } from './listen-fault.ts'
-import type { Loan } from './descriptors.ts'
+import type { Loan, UdpSockets } from './descriptors.ts'
 import { guardResponder } from './guard.ts'
 import { createLifeline, type Control } from './lifeline.ts'
 import type { Limits } from './listener.ts'
 import type { ResponderModule, ResponderSetup } from './responder.ts'
 import { listenTcp } from './tcp.ts'
+import { listenUdpBatched } from './udp-batched.ts'
 import { listenUdp } from './udp.ts'
 
 /** `workerData` of this thread. */
 export interface WorkerSetup extends ResponderSetup {
   readonly transport: Transport
   readonly loan: Loan
+  readonly udpSockets: UdpSockets
   readonly control: Control
   readonly limits: Limits
   /** The address of the module that makes the responder. */
@@ -25,7 +27,8 @@ const { now } = systemClock
 const lifeline = createLifeline(setup.control, (message) => parentPort!.postMessage(message), now)
 const { createResponder } = (await import(setup.responder)) as ResponderModule
 const responder = guardResponder(createResponder(setup), setup.counters, lifeline.report)
-const listen = setup.transport === 'udp' ? listenUdp : listenTcp
+const listenToUdp = setup.udpSockets === 'batched' ? listenUdpBatched : listenUdp
+const listen = setup.transport === 'udp' ? listenToUdp : listenTcp
 await listen({
   loan: setup.loan,
   responder,

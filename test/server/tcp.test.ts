@@ -5,112 +5,117 @@ import { DO } from './fixtures/fake-responder.ts'
 
 const ids = (messages: readonly Buffer[]) => messages.map((message) => message.readUInt16BE(0))
 
-describe.each([{ portable: false }, { portable: true }])('TCP, portable: $portable', ({ portable }) => {
-  const server = createTestServer({
-    portable,
-    endpoints: [
-      { host: '127.0.0.1', port: 0 },
-      { host: '::1', port: 0 },
-    ],
-  })
-  let port = 0
-  beforeAll(async () => {
-    expect(await server.start()).toEqual([])
-    port = server.endpoints[0]!.port
-  })
-  afterAll(() => server.stop())
+describe.each([{ withoutSystemCalls: false }, { withoutSystemCalls: true }])(
+  'TCP, without system calls: $withoutSystemCalls',
+  ({ withoutSystemCalls }) => {
+    const server = createTestServer({
+      withoutSystemCalls,
+      endpoints: [
+        { host: '127.0.0.1', port: 0 },
+        { host: '::1', port: 0 },
+      ],
+    })
+    let port = 0
+    beforeAll(async () => {
+      expect(await server.start()).toEqual([])
+      port = server.endpoints[0]!.port
+    })
+    afterAll(() => server.stop())
 
-  test('answers over IPv4 and IPv6 with the limit of a stream', async () => {
-    for (const { host, port } of server.endpoints) {
-      const client = await tcpClient(port, host)
-      client.socket.write(frame(query(3, DO.echo, '@')))
-      const [answer] = await client.waitFor(1)
-      client.socket.destroy()
-      expect(answer!.readUInt16BE(4)).toBe(65_535)
-      expect(answer!.subarray(9).toString()).toBe(`@${host}`)
-    }
-  })
+    test('answers over IPv4 and IPv6 with the limit of a stream', async () => {
+      for (const { host, port } of server.endpoints) {
+        const client = await tcpClient(port, host)
+        client.socket.write(frame(query(3, DO.echo, '@')))
+        const [answer] = await client.waitFor(1)
+        client.socket.destroy()
+        expect(answer!.readUInt16BE(4)).toBe(65_535)
+        expect(answer!.subarray(9).toString()).toBe(`@${host}`)
+      }
+    })
 
-  test('pipelining: many messages in one segment are answered in order', async () => {
-    const client = await tcpClient(port)
-    const wanted = Array.from({ length: 500 }, (_, id) => id)
-    client.socket.write(Buffer.concat(wanted.map((id) => frame(query(id, DO.echo)))))
-    expect(ids(await client.waitFor(500))).toEqual(wanted)
-    client.socket.destroy()
-  })
-
-  test('a message that trickles in byte by byte is answered', async () => {
-    const client = await tcpClient(port)
-    client.socket.setNoDelay(true)
-    for (const byte of Buffer.concat([frame(query(1, DO.echo, 'ab')), frame(query(2, DO.echo))])) {
-      client.socket.write(Buffer.of(byte))
-      await new Promise((resolve) => setTimeout(resolve, 1))
-    }
-    expect(ids(await client.waitFor(2))).toEqual([1, 2])
-    client.socket.destroy()
-  })
-
-  test('the longest message and the longest answer pass', async () => {
-    const client = await tcpClient(port)
-    client.socket.write(frame(query(1, DO.fill, 'x'.repeat(65_535 - 13))))
-    expect((await client.waitFor(1))[0]!.length).toBe(65_535)
-    client.socket.destroy()
-  })
-
-  test('an empty message and silence leave the connection open', async () => {
-    const client = await tcpClient(port)
-    client.socket.write(Buffer.concat([frame(Buffer.alloc(0)), frame(query(1, DO.silence)), frame(query(2, DO.echo))]))
-    expect(ids(await client.waitFor(1))).toEqual([2])
-    client.socket.destroy()
-  })
-
-  test('an exception in the query path is SERVFAIL and the connection goes on', async () => {
-    const client = await tcpClient(port)
-    client.socket.write(Buffer.concat([frame(query(1, DO.throw)), frame(query(2, DO.echo))]))
-    const answers = await client.waitFor(2)
-    expect(ids(answers)).toEqual([1, 2])
-    expect(answers[0]![3]! & 0x0f).toBe(2)
-    client.socket.destroy()
-  })
-
-  test('a half-closed peer gets every answer, then our end', async () => {
-    const client = await tcpClient(port)
-    client.socket.end(Buffer.concat([1, 2, 3].map((id) => frame(query(id, DO.fill)))))
-    await client.over()
-    expect(ids(client.received())).toEqual([1, 2, 3])
-  })
-
-  test('a slow reader is not served beyond a bound, gets all once it reads, and others are served meanwhile', async () => {
-    const answered = () => server.counters[1]![counter.tcpAnswers]!
-    const before = answered()
-    const slow = await tcpClient(port)
-    slow.socket.pause()
-    const wanted = Array.from({ length: 400 }, (_, id) => id)
-    slow.socket.write(Buffer.concat(wanted.map((id) => frame(query(id, DO.fill)))))
-    const other = await tcpClient(port)
-    other.socket.write(frame(query(9, DO.echo)))
-    await other.waitFor(1)
-    // 400 answers of 65,535 bytes are 26 MB; the kernel's buffers take some, we hold less than two answers.
-    expect(answered() - before).toBeLessThan(300)
-    slow.socket.resume()
-    expect(ids(await slow.waitFor(400, 8000))).toEqual(wanted)
-    slow.socket.destroy()
-    other.socket.destroy()
-  })
-
-  test('resets, with queries under way too, are survived', async () => {
-    for (let i = 0; i < 20; i++) {
+    test('pipelining: many messages in one segment are answered in order', async () => {
       const client = await tcpClient(port)
-      client.socket.write(frame(query(i, DO.fill)))
-      client.socket.resetAndDestroy()
-    }
-    const client = await tcpClient(port)
-    client.socket.write(frame(query(1, DO.echo)))
-    expect(ids(await client.waitFor(1))).toEqual([1])
-    client.socket.destroy()
-    expect(server.workers().map(({ replacements }) => replacements)).toEqual([0, 0])
-  })
-})
+      const wanted = Array.from({ length: 500 }, (_, id) => id)
+      client.socket.write(Buffer.concat(wanted.map((id) => frame(query(id, DO.echo)))))
+      expect(ids(await client.waitFor(500))).toEqual(wanted)
+      client.socket.destroy()
+    })
+
+    test('a message that trickles in byte by byte is answered', async () => {
+      const client = await tcpClient(port)
+      client.socket.setNoDelay(true)
+      for (const byte of Buffer.concat([frame(query(1, DO.echo, 'ab')), frame(query(2, DO.echo))])) {
+        client.socket.write(Buffer.of(byte))
+        await new Promise((resolve) => setTimeout(resolve, 1))
+      }
+      expect(ids(await client.waitFor(2))).toEqual([1, 2])
+      client.socket.destroy()
+    })
+
+    test('the longest message and the longest answer pass', async () => {
+      const client = await tcpClient(port)
+      client.socket.write(frame(query(1, DO.fill, 'x'.repeat(65_535 - 13))))
+      expect((await client.waitFor(1))[0]!.length).toBe(65_535)
+      client.socket.destroy()
+    })
+
+    test('an empty message and silence leave the connection open', async () => {
+      const client = await tcpClient(port)
+      client.socket.write(
+        Buffer.concat([frame(Buffer.alloc(0)), frame(query(1, DO.silence)), frame(query(2, DO.echo))]),
+      )
+      expect(ids(await client.waitFor(1))).toEqual([2])
+      client.socket.destroy()
+    })
+
+    test('an exception in the query path is SERVFAIL and the connection goes on', async () => {
+      const client = await tcpClient(port)
+      client.socket.write(Buffer.concat([frame(query(1, DO.throw)), frame(query(2, DO.echo))]))
+      const answers = await client.waitFor(2)
+      expect(ids(answers)).toEqual([1, 2])
+      expect(answers[0]![3]! & 0x0f).toBe(2)
+      client.socket.destroy()
+    })
+
+    test('a half-closed peer gets every answer, then our end', async () => {
+      const client = await tcpClient(port)
+      client.socket.end(Buffer.concat([1, 2, 3].map((id) => frame(query(id, DO.fill)))))
+      await client.over()
+      expect(ids(client.received())).toEqual([1, 2, 3])
+    })
+
+    test('a slow reader is not served beyond a bound, gets all once it reads, and others are served meanwhile', async () => {
+      const answered = () => server.counters[1]![counter.tcpAnswers]!
+      const before = answered()
+      const slow = await tcpClient(port)
+      slow.socket.pause()
+      const wanted = Array.from({ length: 400 }, (_, id) => id)
+      slow.socket.write(Buffer.concat(wanted.map((id) => frame(query(id, DO.fill)))))
+      const other = await tcpClient(port)
+      other.socket.write(frame(query(9, DO.echo)))
+      await other.waitFor(1)
+      // 400 answers of 65,535 bytes are 26 MB; the kernel's buffers take some, we hold less than two answers.
+      expect(answered() - before).toBeLessThan(300)
+      slow.socket.resume()
+      expect(ids(await slow.waitFor(400, 8000))).toEqual(wanted)
+      slow.socket.destroy()
+      other.socket.destroy()
+    })
+
+    test('resets, with queries under way too, are survived', async () => {
+      for (let i = 0; i < 20; i++) {
+        const client = await tcpClient(port)
+        client.socket.write(frame(query(i, DO.fill)))
+        client.socket.resetAndDestroy()
+      }
+      const client = await tcpClient(port)
+      client.socket.write(frame(query(1, DO.echo)))
+      expect(ids(await client.waitFor(1))).toEqual([1])
+      client.socket.destroy()
+      expect(server.workers().map(({ replacements }) => replacements)).toEqual([0, 0])
+    })
+  },
+)
 
 describe('TCP limits', () => {
   const limits = (changes: object) => ({
