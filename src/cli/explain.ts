@@ -12,8 +12,11 @@ export interface ShownExplanation {
   readonly scope?: number
   readonly client?: { readonly address: string; readonly class?: number; readonly why: string }
   readonly steps: readonly {
+    /** A service in a region's place, whose step it was. */
+    readonly service?: string
     readonly phase: string
     readonly step: string
+    readonly saw: readonly { readonly region: string }[]
     readonly left: readonly {
       readonly region: string
       readonly tier: number
@@ -30,6 +33,7 @@ export interface ShownExplanation {
   }
   readonly regions: readonly {
     readonly region: string
+    readonly via?: readonly string[]
     readonly isUp: boolean
     readonly share: number
     readonly note: string
@@ -75,7 +79,7 @@ function describeFallback({ fallback: { rule, panic, healthy, engaged } }: Shown
   return `fallback "${rule}" would apply if ${limit} were healthy; ${percent(healthy)} is`
 }
 
-function describeStep({ phase, step, left }: ShownExplanation['steps'][number], paint: Paint): string[] {
+function describeStep({ service, phase, step, saw, left }: ShownExplanation['steps'][number], paint: Paint): string[] {
   const rows = left.map(({ region, tier, share, availability, note }) => [
     region,
     `tier ${tier}`,
@@ -83,7 +87,10 @@ function describeStep({ phase, step, left }: ShownExplanation['steps'][number], 
     `available ${percent(availability)}`,
     paint('dim', printable(note)),
   ])
-  return [`${paint('bold', step)} ${paint('dim', `(${phase})`)}`, ...formatTable(rows, '  ')]
+  const owner = service === undefined ? '' : `${service}: `
+  const out = saw.filter(({ region }) => !left.some((kept) => kept.region === region)).map(({ region }) => region)
+  const dropped = out.length === 0 ? [] : [`  left out: ${out.join(', ')}`]
+  return [`${paint('bold', `${owner}${step}`)} ${paint('dim', `(${phase})`)}`, ...formatTable(rows, '  '), ...dropped]
 }
 
 function describeRegion(region: ShownExplanation['regions'][number], paint: Paint): string[] {
@@ -96,7 +103,8 @@ function describeRegion(region: ShownExplanation['regions'][number], paint: Pain
     paint('dim', printable(reason === state ? state : `${state}: ${reason}`)),
   ])
   const balancers = rows.length > 0 ? formatTable(rows, '  ') : ['  no balancer of this type: NODATA']
-  return [`${paint('bold', region.region)} ${state}, ${share}`, ...balancers]
+  const path = [...(region.via ?? []), region.region].join(' › ')
+  return [`${paint('bold', path)} ${state}, ${share}`, ...balancers]
 }
 
 function describeAnswers({ answers, slots, ttl, pinned }: ShownExplanation, paint: Paint): string[] {

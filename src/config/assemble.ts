@@ -4,20 +4,19 @@ import { availableParallelism } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import type { Region, Service } from '../director/service.ts'
 import type { GeoSource } from '../geo/geo.ts'
-import type { Monitor } from '../health/health.ts'
+import type { Monitor } from '../health/monitor.ts'
 import type { Settings } from '../snapshot/settings.ts'
+import { assembleMonitors } from './assemble-monitors.ts'
 import type { Config } from './config.ts'
 import type { WrittenConfig } from './schema.ts'
 
-const FAST_INTERVAL_MS = 1000
-
-type Written<Section extends 'monitors' | 'regions' | 'services'> = WrittenConfig[Section][string]
+type Written<Section extends 'regions' | 'services'> = WrittenConfig[Section][string]
 
 /** Relative paths are relative to the folder of `file`. */
 export function assemble(written: WrittenConfig, file: string): Config {
   const absolute = (path: string) => resolve(dirname(file), path)
   const { listen, zones, state, geo, admin, log, startup, tcp } = written
-  const monitors = mapEntries(written.monitors, toMonitor)
+  const monitors = assembleMonitors(written.monitors, absolute)
   return {
     file: resolve(file),
     listen,
@@ -34,6 +33,7 @@ export function assemble(written: WrittenConfig, file: string): Config {
       idleTimeoutMs: tcp.idleTimeout,
     },
     settings: toSettings(written),
+    aliases: { resolvers: written.aliases.resolvers ?? [], maxStaleMs: written.aliases.maxStale },
     monitors,
     regions: mapEntries(written.regions, (name, region) => toRegion(name, region, monitors)),
     services: mapEntries(written.services, (name, service): Service => ({ name, ...service })),
@@ -55,15 +55,6 @@ function mapEntries<From, To>(entries: Readonly<Record<string, From>>, convert: 
 
 function toGeoSource(geo: NonNullable<WrittenConfig['geo']>, absolute: (path: string) => string): GeoSource {
   return geo.source === 'table' ? { source: 'table', file: absolute(geo.file) } : geo
-}
-
-function toMonitor(name: string, written: Written<'monitors'>): Monitor {
-  const { port, interval: intervalMs, timeout: timeoutMs, healthyThreshold, unhealthyThreshold } = written
-  const fastIntervalMs = written.fastInterval ?? Math.min(FAST_INTERVAL_MS, intervalMs)
-  const basics = { name, port, intervalMs, timeoutMs, fastIntervalMs, healthyThreshold, unhealthyThreshold }
-  if (written.type === 'tcp') return { type: 'tcp', ...basics }
-  const { path, host, expectedStatus } = written
-  return { type: 'http', ...basics, path, expectedStatus, ...(host === undefined ? {} : { host }) }
 }
 
 function toRegion(name: string, written: Written<'regions'>, monitors: ReadonlyMap<string, Monitor>): Region {

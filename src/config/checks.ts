@@ -3,10 +3,12 @@
 import { formatAddress } from '../base/address.ts'
 import type { StepConfig } from '../steer/steer.ts'
 import { checkSteer, type NamedRegion, type SteerProblem } from '../steer/check.ts'
+import { needsGeo } from '../steer/client-key.ts'
 import type { Config } from './config.ts'
 import type { Path } from './document.ts'
 import { misspelt } from './explain.ts'
 import { isMapping, valueAt, type Finding } from './finding.ts'
+import { checkPins } from './nesting.ts'
 import { namesIn, pathsLike } from './references.ts'
 import { configRows, rowsAt } from './rows.ts'
 import { formatEndpoint } from './scalars.ts'
@@ -26,18 +28,28 @@ export function checkServices(document: unknown): Finding[] {
 
 function checkService(document: unknown, path: Path): Finding[] {
   const names = stringsAt(document, [...path, 'regions'])
-  const defined = namesIn(document, 'regions')
-  if (names.length === 0 || defined === undefined) return []
+  const [ownRegions, ownServices] = [namesIn(document, 'regions'), namesIn(document, 'services')]
+  if (names.length === 0 || ownRegions === undefined || ownServices === undefined) return []
+  const defined = [...ownRegions, ...ownServices]
   const steps = stepsOf(document, path)
-  const regions = names.map((name) => factsOf(document, name))
+  const regions = names.map((name) => factsOf(document, name, ownRegions))
   const problems = checkSteer(
     regions,
     steps.map(({ config }) => config),
+    fallbackOf(document, path),
   )
   const hasUnknown = names.some((name) => !defined.includes(name))
   return problems
     .filter(({ code, key }) => !(code === 'region-not-in-service' && hasUnknown && defined.includes(key!)))
-    .map((problem) => placeProblem(problem, steps[problem.step]!))
+    .map((problem) => {
+      const isService = regions.some(({ name, isService }) => isService === true && name === problem.key)
+      return placeProblem(problem, steps[problem.step]!, isService)
+    })
+}
+
+function fallbackOf(document: unknown, service: Path): string {
+  const fallback = valueAt(document, [...service, 'fallback'])
+  return typeof fallback === 'string' ? fallback : 'all'
 }
 
 function stringsAt(document: unknown, path: Path): string[] {
@@ -54,7 +66,10 @@ function stepsOf(document: unknown, service: Path): PlacedStep[] {
 }
 
 /** A region as steering should judge it: what is broken or missing in other ways has its own fault, and none here. */
-function factsOf(document: unknown, name: string): NamedRegion {
+function factsOf(document: unknown, name: string, regions: readonly string[]): NamedRegion {
+  if (!regions.includes(name) && isMapping(valueAt(document, ['services', name]))) {
+    return { name, weight: 1, isService: true }
+  }
   const weight = valueAt(document, ['regions', name, 'weight'])
   const point = lacksLocation(document, name) ? {} : { latitude: 0, longitude: 0 }
   return { name, weight: typeof weight === 'number' ? weight : 1, ...point }
@@ -78,29 +93,57 @@ function lacks(document: unknown, path: Path, key: string): boolean {
   return isMapping(mapping) && !(key in mapping) && misspelt(mapping, key, rowsAt(path, document)) === undefined
 }
 
-function placeProblem({ code, key, message, hint }: SteerProblem, step: PlacedStep): Finding {
+function placeProblem(problem: SteerProblem, step: PlacedStep, isService: boolean): Finding {
+  const { code, key, entry, message, hint } = problem
+  if (code === 'region-without-location' && isService) return { code, path: step.path, part: 'value', message, hint }
   if (code === 'region-without-location') return { code, path: ['regions', key!], part: 'key', message, hint }
-  return { code, message, hint, ...placeInStep(step, key) }
+  return { code, message, hint, ...placeInStep(step, key, entry) }
 }
 
-function placeInStep({ path, config }: PlacedStep, key: string | undefined): Pick<Finding, 'path' | 'part'> {
+function placeInStep(
+  { path, config }: PlacedStep,
+  key: string | undefined,
+  entry: string | undefined,
+): Pick<Finding, 'path' | 'part'> {
   if (key === undefined) return { path, part: 'value' }
-  if (config.step === 'failover') return { path: [...path, 'failover', config.order.lastIndexOf(key)], part: 'value' }
-  return { path: [...path, ...(config.step === 'nearest' ? ['nearest', 'bias'] : ['weighted']), key], part: 'key' }
+  switch (config.step) {
+    case 'failover':
+      return { path: [...path, 'failover', config.order.lastIndexOf(key)], part: 'value' }
+    case 'fence':
+    case 'map':
+      return { path: [...path, config.step, entry!, config.entries[entry!]!.lastIndexOf(key)], part: 'value' }
+    case 'nearest':
+      return { path: [...path, 'nearest', 'bias', key], part: 'key' }
+    case 'weighted-least-connections':
+      return { path: [...path, config.step, 'weights', key], part: 'key' }
+    default:
+      return { path: [...path, config.step, key], part: 'key' }
+  }
 }
 
 /** Told once, at the first step that needs to know where clients are. */
 function checkGeo(document: unknown, services: readonly Path[]): Finding[] {
   if ('geo' in Object(document) || misspelt(document, 'geo', [configRows]) !== undefined) return []
-  const step = services.flatMap((service) => stepsOf(document, service)).find(({ config }) => config.step === 'nearest')
+  const step = services.flatMap((service) => stepsOf(document, service)).find(({ config }) => asksGeo(config))
   if (!step) return []
-  const message = '`nearest` needs to know where clients are, and there is no `geo` section'
+  const message = `\`${step.config.step}\` needs to know where clients are, and there is no \`geo\` section`
   return [{ code: 'no-geo', path: step.path, part: 'value', message, hint: 'add `geo: { source: geoip-lite }`' }]
+}
+
+function asksGeo(config: StepConfig): boolean {
+  if (config.step === 'fence' || config.step === 'map') return Object.keys(config.entries).some(needsGeo)
+  return config.step === 'nearest'
 }
 
 /** The listener that two would share, and what is served but looks like a slip. */
 export function lintConfig(config: Config): Finding[] {
-  return [...checkListeners(config), ...unusedMonitors(config), ...unusedRegions(config), ...sharedBalancers(config)]
+  return [
+    ...checkListeners(config),
+    ...checkPins(config),
+    ...unusedMonitors(config),
+    ...unusedRegions(config),
+    ...sharedBalancers(config),
+  ]
 }
 
 function checkListeners({ listen, admin }: Config): Finding[] {
@@ -111,7 +154,11 @@ function checkListeners({ listen, admin }: Config): Finding[] {
 }
 
 function unusedMonitors({ monitors, regions }: Config): Finding[] {
-  const used = new Set([...regions.values()].map(({ monitor }) => monitor?.name))
+  const ofRegions = [...regions.values()].flatMap(({ monitor }) => monitor ?? [])
+  const ofMonitors = [...monitors.values()].flatMap((monitor) =>
+    monitor.type === 'calculated' ? monitor.children : [],
+  )
+  const used = new Set([...ofRegions, ...ofMonitors].map(({ name }) => name))
   return [...monitors.keys()].filter((name) => !used.has(name)).map((name) => unused('monitors', name, 'region'))
 }
 

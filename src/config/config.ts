@@ -1,7 +1,7 @@
 // The configuration as the program uses it: typed slices, each made of the words of the folder that takes it.
 import type { Region, Service } from '../director/service.ts'
 import type { GeoSource } from '../geo/geo.ts'
-import type { Monitor } from '../health/health.ts'
+import type { Monitor } from '../health/monitor.ts'
 import type { Settings } from '../snapshot/settings.ts'
 
 /** Where to listen. */
@@ -33,6 +33,12 @@ export interface Config {
   }
   /** What the query path is told beside zones and plans. Without configured cookie secrets there are none. */
   readonly settings: Settings
+  /** How targets of ALIAS records are resolved. */
+  readonly aliases: {
+    /** Recursive servers; none: those of the system. */
+    readonly resolvers: readonly Endpoint[]
+    readonly maxStaleMs: number
+  }
   readonly monitors: ReadonlyMap<string, Monitor>
   readonly regions: ReadonlyMap<string, Region>
   readonly services: ReadonlyMap<string, Service>

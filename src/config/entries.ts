@@ -3,10 +3,17 @@
 import type { z } from 'zod'
 import { formatAddress, parseAddress } from '../base/address.ts'
 import type { Balancer } from '../director/service.ts'
+import { continentOf } from '../geo/continent.ts'
+import { readClientKey } from '../steer/client-key.ts'
 import type { Endpoint } from './config.ts'
 import { formatEndpoint } from './scalars.ts'
 
 type Context<T> = z.core.$RefinementCtx<T>
+
+/** Refuses the key at the end of the path: "`path` message". */
+function refuseKey<T>(context: Context<T>, path: (string | number)[], message: string, hint: string): void {
+  context.addIssue({ code: 'custom', path, input: context.value, params: { message, hint, part: 'key' } })
+}
 
 /** Refuses the value at the path: "`path` message". */
 function refuse<T>(context: Context<T>, path: (string | number)[], message: string, hint: string): void {
@@ -40,11 +47,75 @@ export function checkAdminListen({ host }: Endpoint, context: Context<Endpoint>)
 interface Probing {
   interval: number
   fastInterval?: number | undefined
+  damping?: { suppressAt: number; reuseAt: number } | undefined
 }
 
 export function checkMonitor<T extends Probing>(monitor: T, context: Context<T>): void {
-  if (monitor.fastInterval === undefined || monitor.fastInterval <= monitor.interval) return
-  refuse(context, ['fastInterval'], 'must not be above `interval`', 'lower it, or leave it out')
+  const { interval, fastInterval, damping } = monitor
+  if (fastInterval !== undefined && fastInterval > interval) {
+    refuse(context, ['fastInterval'], 'must not be above `interval`', 'lower it, or leave it out')
+  }
+  if (damping !== undefined && damping.reuseAt >= damping.suppressAt) {
+    refuse(context, ['damping', 'reuseAt'], 'must be below `suppressAt`', 'else it would suppress nothing')
+  }
+}
+
+interface ClientCertificate {
+  certificate?: string | undefined
+  key?: string | undefined
+}
+
+export function checkTls<T extends ClientCertificate>({ certificate, key }: T, context: Context<T>): void {
+  if ((certificate === undefined) === (key === undefined)) return
+  const lacking = certificate === undefined ? 'certificate' : 'key'
+  refuse(context, [], `lacks \`${lacking}\``, 'a client certificate needs both certificate and key')
+}
+
+interface Headers {
+  headers: Record<string, string>
+  expectedHeaders: Record<string, string>
+}
+
+/** RFC 9110 §5.1, §5.5: what would break the request, or another one. */
+export function checkHeaders<T extends Headers>(monitor: T, context: Context<T>): void {
+  for (const section of ['headers', 'expectedHeaders'] as const) {
+    for (const [name, value] of Object.entries(monitor[section])) {
+      if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) {
+        refuse(context, [section, name], 'is not the name of a header', 'letters, digits and dashes')
+      } else if (!/^[\t\x20-\x7e]*$/.test(value)) {
+        refuse(context, [section, name], 'must be printable ASCII', 'without line breaks')
+      } else if (section === 'headers' && ['host', 'connection', 'content-length'].includes(name.toLowerCase())) {
+        refuse(context, [section, name], 'is set by the probe itself', 'for Host there is `host`')
+      }
+    }
+  }
+}
+
+interface GrpcTls {
+  tls: boolean
+  ca?: string | undefined
+  certificate?: string | undefined
+  serverName?: string | undefined
+}
+
+export function checkGrpc<T extends GrpcTls>(monitor: T, context: Context<T>): void {
+  const said = (['serverName', 'ca', 'certificate'] as const).find((key) => monitor[key] !== undefined)
+  if (monitor.tls || said === undefined) return
+  refuse(context, [said], 'is of no use without TLS', 'add `tls: true`')
+}
+
+export function checkExec<T extends { command: string[] }>({ command: [program] }: T, context: Context<T>): void {
+  if (program === undefined || program.startsWith('/')) return
+  refuse(context, ['command', 0], 'must be an absolute path', 'such as /usr/lib/nagios/plugins/check_http')
+}
+
+export function checkCalculated<T extends { of: string[]; need: 'all' | 'any' | number }>(
+  { of, need }: T,
+  context: Context<T>,
+): void {
+  for (const i of repeats(of, String)) refuse(context, ['of', i], `names \`${of[i]!}\` again`, 'name each monitor once')
+  if (typeof need !== 'number' || of.length === 0 || need <= of.length) return
+  refuse(context, ['need'], `must be at most ${of.length}, the number of monitors in \`of\``, 'else it is never up')
 }
 
 interface Point {
@@ -83,4 +154,24 @@ export function checkRegion<T extends Site>({ balancers, minHealthy }: T, contex
 export function checkServiceRegions(regions: readonly string[], context: Context<string[]>): void {
   for (const i of repeats(regions, String))
     refuse(context, [i], `names \`${regions[i]!}\` again`, 'name each region once')
+}
+
+/** The keys by which a fence or a map names clients. */
+export function checkClientKeys<T>(entries: Readonly<Record<string, unknown>>, context: Context<T>): void {
+  if (Object.keys(entries).length === 0) refuse(context, [], 'names no clients', 'such as { DE: [eu-west] }')
+  const known = new Map<string, string>()
+  for (const text of Object.keys(entries)) {
+    const read = readClientKey(text)
+    if ('message' in read) refuseKey(context, [text], read.message, read.hint)
+    else if (/^[A-Z]{2}$/.test(read.key) && continentOf(read.key) === undefined) {
+      refuseKey(context, [text], 'is no country', 'ISO 3166-1 alpha-2, such as DE or GB')
+    } else if (known.has(read.key))
+      refuseKey(context, [text], `names the same clients as ${known.get(read.key)!}`, 'keep one')
+    else known.set(read.key, text)
+  }
+}
+
+/** The same for a map, which has an option beside them. */
+export function checkClientEntries<T extends { readonly only: boolean }>(map: T, context: Context<T>): void {
+  checkClientKeys(Object.fromEntries(Object.entries(map).filter(([key]) => key !== 'only')), context)
 }

@@ -13,6 +13,8 @@ interface IssueWords {
   /** In place of "must be …". */
   readonly message?: string
   readonly hint?: string
+  /** What is to blame; the value unless said. */
+  readonly part?: 'key'
 }
 
 /** All findings for the issues of one parse of `written`. */
@@ -79,8 +81,8 @@ export function misspelt(mapping: unknown, key: string, rows: readonly Row[]): s
 }
 
 function wrong(issue: Issue, path: Path, rows: readonly Row[], value: unknown): Finding {
-  const at = { path, part: 'value' as const }
   const words: IssueWords = issue.code === 'custom' ? (issue.params ?? {}) : {}
+  const at = { path, part: words.part ?? ('value' as const) }
   const option = `\`${formatPath(path)}\``
   if (value === null) return noValue(path)
   if (isPlanned(rows, value)) return { ...at, ...notYet(value) }

@@ -9,6 +9,7 @@ import type { Config } from './config.ts'
 import { readDocument, type Document } from './document.ts'
 import { explainIssues } from './explain.ts'
 import { isMapping, toFault, type Finding } from './finding.ts'
+import { checkNesting } from './nesting.ts'
 import { checkReferences } from './references.ts'
 import { configSchema } from './schema.ts'
 
@@ -52,7 +53,10 @@ function examine({ value }: Document) {
   if (!isMapping(value)) return { written: undefined, findings: [notAMapping] }
   const parsed = configSchema.safeParse(value)
   const issues = explainIssues(parsed.error?.issues ?? [], value)
-  return { written: parsed.data, findings: [...issues, ...checkReferences(value), ...checkServices(value)] }
+  return {
+    written: parsed.data,
+    findings: [...issues, ...checkReferences(value), ...checkNesting(value), ...checkServices(value)],
+  }
 }
 
 const notAMapping: Finding = {
@@ -75,8 +79,23 @@ function place(findings: readonly Finding[], document: Document): Fault[] {
   return [...once.values()].sort(compareFaults)
 }
 
-function checkPaths({ zones, geo }: Config): Finding[] {
-  const findings: Finding[] = []
+/** The files of TLS rules that are not there. */
+function checkTlsFiles({ monitors }: Config): Finding[] {
+  return [...monitors].flatMap(([name, monitor]) => {
+    const rules = 'tls' in monitor ? monitor.tls : undefined
+    return (['ca', 'certificate', 'key'] as const).flatMap((key): Finding[] => {
+      const file = rules?.[key]
+      if (file === undefined || isThere(file, 'file')) return []
+      const message = `there is no readable file ${file}`
+      const path = ['monitors', name, key]
+      return [{ code: 'no-file', path, part: 'value', message, hint: 'relative to the config file' }]
+    })
+  })
+}
+
+function checkPaths(config: Config): Finding[] {
+  const { zones, geo } = config
+  const findings = checkTlsFiles(config)
   if (!isThere(zones, 'folder')) {
     const message = `there is no folder ${zones}`
     findings.push({ code: 'no-folder', path: ['zones'], part: 'value', message, hint: 'relative to the config file' })

@@ -12,7 +12,7 @@ export type Section = 'monitors' | 'regions' | 'services'
 interface Reference {
   /** `*` stands for every key or index. */
   readonly from: Path
-  readonly to: Section
+  readonly to: readonly Section[]
   /** Words that are no names. */
   readonly besides: readonly string[]
 }
@@ -20,9 +20,10 @@ interface Reference {
 const FALLBACK_WORDS = ['all', 'none']
 
 const REFERENCES: readonly Reference[] = [
-  { from: ['regions', '*', 'monitor'], to: 'monitors', besides: [] },
-  { from: ['services', '*', 'regions', '*'], to: 'regions', besides: [] },
-  { from: ['services', '*', 'fallback'], to: 'regions', besides: FALLBACK_WORDS },
+  { from: ['regions', '*', 'monitor'], to: ['monitors'], besides: [] },
+  { from: ['monitors', '*', 'of', '*'], to: ['monitors'], besides: [] },
+  { from: ['services', '*', 'regions', '*'], to: ['regions', 'services'], besides: [] },
+  { from: ['services', '*', 'fallback'], to: ['regions'], besides: FALLBACK_WORDS },
 ]
 
 /** Bad names, and names of nothing. */
@@ -30,7 +31,27 @@ export function checkReferences(document: unknown): Finding[] {
   return [
     ...(['monitors', 'regions', 'services'] as const).flatMap((section) => checkNames(document, section)),
     ...REFERENCES.flatMap((reference) => checkReference(document, reference)),
+    ...checkCircles(document),
   ]
+}
+
+/** Calculated monitors that rest on themselves, each told at the child that leads back. */
+function checkCircles(document: unknown): Finding[] {
+  const childrenOf = (name: string) => pathsLike(document, ['monitors', name, 'of', '*'])
+  const leadsTo = (from: string, goal: string, seen: Set<string>): boolean => {
+    if (from === goal) return true
+    if (seen.has(from)) return false
+    seen.add(from)
+    return childrenOf(from).some((path) => leadsTo(String(valueAt(document, path)), goal, seen))
+  }
+  return (namesIn(document, 'monitors') ?? []).flatMap((name) =>
+    childrenOf(name)
+      .filter((path) => leadsTo(String(valueAt(document, path)), name, new Set()))
+      .map((path): Finding => {
+        const message = `\`${formatPath(path)}\` leads back to \`${name}\``
+        return { code: 'circle', path, part: 'value', message, hint: 'a monitor cannot rest on itself' }
+      }),
+  )
 }
 
 function checkNames(document: unknown, section: Section): Finding[] {
@@ -47,18 +68,17 @@ function checkNames(document: unknown, section: Section): Finding[] {
 }
 
 function checkReference(document: unknown, { from, to, besides }: Reference): Finding[] {
-  const known = namesIn(document, to)
-  if (known === undefined) return []
+  const known = to.map((section) => namesIn(document, section))
+  if (known.includes(undefined)) return []
+  const names = known.flatMap((each) => each ?? [])
   return pathsLike(document, from).flatMap((path): Finding[] => {
     const name = valueAt(document, path)
-    if (typeof name !== 'string' || known.includes(name) || besides.includes(name)) return []
-    const message = `\`${formatPath(path)}\` names \`${name}\`, which is not in \`${to}\``
-    return [{ code: 'unknown-name', path, part: 'value', message, hint: hintFor(name, known, besides, to) }]
+    if (typeof name !== 'string' || names.includes(name) || besides.includes(name)) return []
+    const sections = to.map((section) => `\`${section}\``)
+    const message = `\`${formatPath(path)}\` names \`${name}\`, which is not in ${sections.join(' or ')}`
+    const hint = didYouMean(name, [...besides, ...names], 'known are') ?? `add it to ${sections[0]!}`
+    return [{ code: 'unknown-name', path, part: 'value', message, hint }]
   })
-}
-
-function hintFor(name: string, known: readonly string[], besides: readonly string[], to: Section): string {
-  return didYouMean(name, [...besides, ...known], 'known are') ?? `add it to \`${to}\``
 }
 
 /** The names that a section defines; undefined when the section itself is broken, so that nothing follows from it. */

@@ -74,6 +74,7 @@ export function nounOf({ title, type, minimum, maximum }: Row): string {
     number: 'number',
     string: 'text',
     array: 'list',
+    boolean: 'boolean (true or false)',
   }
   return (nouns[type ?? ''] ?? 'mapping') + range
 }

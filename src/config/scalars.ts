@@ -4,6 +4,8 @@
 import { z } from 'zod'
 import { formatAddress, parseAddress, type Address } from '../base/address.ts'
 import { parsePrefix, type Prefix } from '../base/prefix.ts'
+import { parseName } from '../dns/name.ts'
+import { formatRcode, MAX_WIRE_TYPE, parseType } from '../dns/types.ts'
 import type { Endpoint } from './config.ts'
 
 interface TextKind<T> {
@@ -196,6 +198,42 @@ export function httpToken(title: string, example: string, pattern: string) {
     example,
     pattern,
     parse: (written) => (new RegExp(pattern).test(written) && written.length <= 2000 ? written : undefined),
+  })
+}
+
+/** A domain name, kept as it is written. */
+export function domainName() {
+  return text({
+    title: 'domain name',
+    example: 'www.example.com',
+    pattern: '.',
+    parse: (written) => (typeof parseName(written) === 'string' ? undefined : written),
+  })
+}
+
+/** A record type that can be asked for, as its number. */
+export function queryType() {
+  return text({
+    title: 'record type',
+    example: 'A',
+    pattern: '^[A-Za-z0-9-]+$',
+    parse: (written) => {
+      const type = parseType(written)
+      return type !== undefined && type > 0 && type <= MAX_WIRE_TYPE ? type : undefined
+    },
+  })
+}
+
+/** A response code of a message without EDNS, as its number. */
+export function rcode() {
+  return text({
+    title: 'RCODE',
+    example: 'NOERROR',
+    pattern: '^[A-Z0-9]+$',
+    parse: (written) => {
+      const found = Array.from({ length: 16 }, (_, code) => formatRcode(code)).indexOf(written)
+      return found < 0 ? undefined : found
+    },
   })
 }
 

@@ -3,28 +3,9 @@
 // What needs several rows of one entry stands in entries.ts, what needs several sections in references.ts and checks.ts.
 import { z } from 'zod'
 import type { Balancer } from '../director/service.ts'
-import {
-  checkAdminListen,
-  checkListen,
-  checkLocation,
-  checkMonitor,
-  checkRegion,
-  checkServiceRegions,
-} from './entries.ts'
-import {
-  address,
-  country,
-  duration,
-  endpoint,
-  fraction,
-  httpToken,
-  identity,
-  path,
-  prefix,
-  secret,
-  statusRange,
-  ttl,
-} from './scalars.ts'
+import { checkAdminListen, checkListen, checkLocation, checkRegion, checkServiceRegions } from './entries.ts'
+import { address, country, duration, endpoint, fraction, identity, path, prefix, secret, ttl } from './scalars.ts'
+import { monitorSchema } from './monitors.ts'
 import { stepSchema } from './steps.ts'
 
 const NAME = '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$'
@@ -93,42 +74,20 @@ const rateLimit = z
   })
   .prefault({})
 
-const probing = {
-  port: z.int().min(1).max(65535).meta({ example: '8080' }).describe('Port that is probed on each balancer'),
-  interval: duration('10ms', '1h').prefault('10s').describe('From the start of a probe to the start of the next'),
-  timeout: duration('10ms', '1h').prefault('5s').describe('A probe without a verdict fails after this'),
-  fastInterval: duration('10ms', '1h')
-    .optional()
-    .meta({ byDefault: '1s' })
-    .describe('Interval while a first failure or success has left the state undecided; at most `interval`'),
-  healthyThreshold: z.int().min(1).max(100).prefault(2).describe('Successes in a row that make a balancer up'),
-  unhealthyThreshold: z.int().min(1).max(100).prefault(3).describe('Failures in a row that make a balancer down'),
-}
-
-const PLANNED_MONITORS = ['https', 'tls', 'dns', 'grpc', 'exec']
-
-const httpMonitor = z
+const aliases = z
   .strictObject({
-    type: z.literal('http').meta({ example: 'http', planned: PLANNED_MONITORS }).describe('What a probe does'),
-    ...probing,
-    path: httpToken('path that begins with /', '/health', '^/[!"$-~]*$')
-      .prefault('/health')
-      .describe('Path of the GET'),
-    host: httpToken('host name', 'www.example.com', '^([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?$')
+    resolvers: z
+      .array(endpoint())
+      .min(1)
+      .max(8)
       .optional()
-      .describe('Host header; by default the address of the balancer'),
-    expectedStatus: z.array(statusRange()).min(1).prefault(['200-299']).describe('Status codes that count as success'),
+      .meta({ byDefault: "the system's", example: '["127.0.0.1:53"]' })
+      .describe('Recursive servers that resolve the targets of `ALIAS` records'),
+    maxStale: duration('0ms', '168h')
+      .prefault('1h')
+      .describe('How long the last addresses of a target stand in while it cannot be resolved; then SERVFAIL'),
   })
-  .superRefine(checkMonitor)
-
-const tcpMonitor = z
-  .strictObject({
-    type: z.literal('tcp').meta({ example: 'http', planned: PLANNED_MONITORS }).describe('What a probe does'),
-    ...probing,
-  })
-  .superRefine(checkMonitor)
-
-const monitor = z.discriminatedUnion('type', [httpMonitor, tcpMonitor]).meta({ title: 'mapping with a type' })
+  .prefault({})
 
 const location = z
   .strictObject({
@@ -141,6 +100,8 @@ const location = z
 const balancerWithWeight = z.strictObject({
   address: address().describe('Address that answers carry'),
   weight: weight('Share of the balancer within its region'),
+  probeAddress: address().exactOptional().describe('Probed in its place, of either family'),
+  probePort: z.int().min(1).max(65535).exactOptional().describe('Probed in the place of the port of its monitor'),
 })
 
 const balancer = z
@@ -167,7 +128,7 @@ const service = z.strictObject({
     .min(1)
     .superRefine(checkServiceRegions)
     .meta({ example: '[us-east, eu-west]' })
-    .describe('Regions that may answer, in order'),
+    .describe('Regions that may answer, in order; a service may stand in for one (a name of both is the region)'),
   steer: z.array(stepSchema).min(1).meta({ example: '[nearest]' }).describe('Steps that choose among the regions'),
   ttl: ttl().prefault('30s').describe('TTL of the answers; it wins over the zone'),
   fallback: z
@@ -248,7 +209,8 @@ export const configSchema = z.strictObject({
   identity: whoWeAre,
   cookies,
   rateLimit,
-  monitors: named(monitor, 'Health checks, by name'),
+  aliases,
+  monitors: named(monitorSchema, 'Health checks, by name'),
   regions: named(region, 'Sites with their own L7 tier, by name'),
   services: named(service, 'Load-balanced names, as `LB` records of a zone call them'),
 })

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Builds } from './build.ts'
 import { buildClientMaps } from './client-map-build.ts'
+import { keepCopies } from './keep-copies.ts'
 import { locate } from './locate.ts'
 import { buildZones } from './zone-build.ts'
 
@@ -14,6 +15,8 @@ function perform({ name, input }: Task): Builds[keyof Builds]['output'] {
   switch (name) {
     case 'zones':
       return buildZones(input)
+    case 'copies':
+      return keepCopies(input)
     case 'clientMaps':
       return buildClientMaps(input)
     case 'location':

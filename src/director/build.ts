@@ -3,12 +3,14 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { ClientMapBuildInput, ClientMapBuildOutput } from './client-map-build.ts'
+import type { KeepCopiesInput, KeepCopiesOutput } from './keep-copies.ts'
 import type { FoundLocation, LocateInput } from './locate.ts'
 import type { ZoneBuildInput, ZoneBuildOutput } from './zone-build.ts'
 
 /** What can be built, by name: what goes in and what comes out. */
 export interface Builds {
   readonly zones: { readonly input: ZoneBuildInput; readonly output: ZoneBuildOutput }
+  readonly copies: { readonly input: KeepCopiesInput; readonly output: KeepCopiesOutput }
   readonly clientMaps: { readonly input: ClientMapBuildInput; readonly output: ClientMapBuildOutput }
   readonly location: { readonly input: LocateInput; readonly output: FoundLocation | undefined }
 }

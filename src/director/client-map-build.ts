@@ -1,15 +1,19 @@
 // Geo data → the client maps of the next snapshot, one for each ordering question. Runs in a build worker: what the
 // locator read is gone with it.
 import type { Fault } from '../base/fault.ts'
-import { compileRanges, type ClientClass, type ClientMap } from '../geo/client-map.ts'
-import type { GeoSource } from '../geo/geo.ts'
+import { parsePrefix } from '../base/prefix.ts'
+import { compileRanges, type ClientClass, type ClientMap, type ClientMapResult } from '../geo/client-map.ts'
+import type { GeoSource, LocatorLoad, Networks } from '../geo/geo.ts'
+import { flattenPrefixes } from '../geo/locator/flatten.ts'
 import { openLocator } from '../geo/locator/locator.ts'
+import { overlayPrefixes } from '../geo/overlay.ts'
 import { roomFor } from '../snapshot/arena.ts'
 import { clientMapWords, writeClientMap } from '../snapshot/client-map.ts'
 import { makeClassifier, type Question } from './question.ts'
 
 export interface ClientMapBuildInput {
-  readonly source: GeoSource
+  /** Undefined: nothing is known of clients but their addresses. */
+  readonly source: GeoSource | undefined
   readonly questions: readonly Question[]
   /** An idle arena's memory. When the maps outgrow it, they come in a new block. */
   readonly buffer: SharedArrayBuffer
@@ -34,19 +38,41 @@ export interface ClientMapBuildOutput {
 }
 
 export function buildClientMaps({ source, questions, buffer }: ClientMapBuildInput): ClientMapBuildOutput {
-  const { locator, faults } = openLocator(source)
+  const { locator, faults } = source ? openLocator(source) : NO_GEO
   if (!locator) return { buffer, maps: [], faults }
   const about = {
-    describe: locator.describe(),
+    ...(source && { describe: locator.describe() }),
     ...(locator.attribution !== undefined && { attribution: locator.attribution }),
   }
   if (questions.length === 0) return { buffer, maps: [], faults, ...about }
-  const networks = locator.read()
-  const results = questions.map((question) => compileRanges(networks, makeClassifier(question)))
+  const results = compileQuestions(locator.read(), questions)
   const refused = results.flatMap((result) => ('fault' in result ? [classFault(source, result.fault)] : []))
   const compiled = results.flatMap((result) => ('map' in result ? [result.map] : []))
   if (refused.length > 0) return { buffer, maps: [], faults: [...faults, ...refused], ...about }
   return { ...layOut(compiled, questions, buffer), faults, ...about }
+}
+
+const NO_NETWORKS: Networks = { ipv4: flattenPrefixes(4, []), ipv6: flattenPrefixes(6, []), locations: [] }
+
+const NO_GEO: LocatorLoad = {
+  locator: { describe: () => 'none', attribution: undefined, read: () => NO_NETWORKS },
+  faults: [],
+}
+
+/** Questions that tell the same own prefixes apart share one overlay. */
+function compileQuestions(networks: Networks, questions: readonly Question[]): ClientMapResult[] {
+  const overlays = new Map<string, Networks>()
+  return questions.map((question) => {
+    const key = question.prefixes.toSorted().join(' ')
+    const laid =
+      overlays.get(key) ??
+      overlayPrefixes(
+        networks,
+        question.prefixes.map((text) => parsePrefix(text)!),
+      )
+    overlays.set(key, laid)
+    return compileRanges(laid, makeClassifier(question))
+  })
 }
 
 function layOut(
@@ -68,7 +94,7 @@ function layOut(
   return { buffer: target, maps: built }
 }
 
-function classFault(source: GeoSource, fault: Pick<Fault, 'code' | 'message' | 'hint'>): Fault {
-  const file = source.source === 'table' ? source.file : source.source
+function classFault(source: GeoSource | undefined, fault: Pick<Fault, 'code' | 'message' | 'hint'>): Fault {
+  const file = source?.source === 'table' ? source.file : (source?.source ?? 'no geo data')
   return { ...fault, severity: 'error', place: { file } }
 }

@@ -8,17 +8,20 @@ import { isError, type Fault } from '../base/fault.ts'
 import { formatName } from '../dns/name.ts'
 import type { GeoSource } from '../geo/geo.ts'
 import type { Arena, Part } from '../snapshot/arena.ts'
-import { planPlanImage, type PlanInput, type ServiceRows } from '../snapshot/plan-image.ts'
+import { planPlanImage, type PlanInput } from '../snapshot/plan-image.ts'
 import type { Publisher } from '../snapshot/publication.ts'
 import type { Settings } from '../snapshot/settings.ts'
-import type { Answer, Preferences } from '../snapshot/slot-table.ts'
+import type { Preferences } from '../snapshot/pinned-slots.ts'
+import { aliasOf } from '../zone/alias.ts'
+import { describeAlias, planAliases, unresolved, type AliasAnswers } from './alias-rows.ts'
 import { runBuild } from './build.ts'
 import type { ClientMapBuildOutput } from './client-map-build.ts'
+import { copyFault } from './last-good.ts'
 import type { FoundLocation } from './locate.ts'
 import type { PlaceBook } from './place-book.ts'
 import { planService, type ServicePlan, type World } from './plan.ts'
 import { askQuestion, type Question } from './question.ts'
-import type { Region, Service } from './service.ts'
+import { regionsOf, type Region, type Service } from './service.ts'
 import type { HealthById } from './survey.ts'
 import type { ZoneBuildOutput, ZoneStatus } from './zone-build.ts'
 
@@ -48,12 +51,16 @@ const RETRY_MS = 5
 
 const COOKIE_SECRET_BYTES = 16
 
+/** All ALIAS names count together: they have one slot, and no regions. */
+const ALIAS_PLACE = 'ALIAS'
+
 const NO_CLIENT_MAPS: Omit<ClientMapBuildOutput, 'buffer'> = { maps: [], faults: [] }
 
 export class Director {
   readonly #publisher: Publisher
   readonly #picks: PlaceBook
   readonly #tallies: PlaceBook
+  readonly #aliases: AliasAnswers
   readonly #preferences = new Map<string, Preferences>()
   #committed: Prepared | undefined
   #health: HealthById = new Map()
@@ -62,13 +69,16 @@ export class Director {
   #pending: Partial<Record<Part, Arena>> = {}
   #retry: NodeJS.Timeout | undefined
   readonly #ownSecret = randomBytes(COOKIE_SECRET_BYTES)
+  /** Copies of the zones last committed, while they are being kept. */
+  #copying: Promise<unknown> = Promise.resolve()
   /** One at a time: each reads all of the geo data. */
   #locating: Promise<unknown> = Promise.resolve()
 
-  constructor(publisher: Publisher, picks: PlaceBook, tallies: PlaceBook) {
+  constructor(publisher: Publisher, picks: PlaceBook, tallies: PlaceBook, aliases: AliasAnswers = unresolved) {
     this.#publisher = publisher
     this.#picks = picks
     this.#tallies = tallies
+    this.#aliases = aliases
   }
 
   /** What answers now, or throws before the first commit. */
@@ -92,7 +102,8 @@ export class Director {
   }
 
   get world(): World {
-    return { regions: this.#current.config.regions, health: this.#health, preferences: this.#preferences }
+    const { regions, services } = this.#current.config
+    return { regions, services, health: this.#health, preferences: this.#preferences }
   }
 
   /** Names that a service answers, in presentation form. */
@@ -106,6 +117,12 @@ export class Director {
   serviceOf(binding: number): Service | undefined {
     const { config, zones } = this.#current
     return config.services.get(zones.bindings[binding]?.service ?? '')
+  }
+
+  /** In words, what stands behind a binding that is an ALIAS; undefined when it is none. */
+  describeAlias(binding: number): string | undefined {
+    const alias = aliasOf(this.#current.zones.bindings[binding]?.service ?? '')
+    return alias && describeAlias(alias.target, this.#aliases(alias.target))
   }
 
   /** Where the geo data places an address; undefined without data, or when it does not know. */
@@ -124,11 +141,12 @@ export class Director {
 
   /**
    * Builds everything that a configuration needs, in threads of their own, while the present snapshot answers.
-   * `copies`: whether last good versions of zones are kept and used.
+   * `copies`: whether last good versions of zones are used.
    */
   async prepare(config: DirectorConfig, copies: 'copies' | 'no-copies' = 'copies'): Promise<Prepared> {
     const questions = questionsOf(config)
     const state = copies === 'copies' ? config.state : undefined
+    await this.#copying
     const [zones, clientMaps] = await Promise.all([
       this.#buildZones(config, state),
       this.#buildClientMaps(config, questions),
@@ -161,8 +179,26 @@ export class Director {
     if (this.#committed) this.#replan()
   }
 
-  stop(): void {
+  /** Plans anew after addresses of ALIAS targets changed. */
+  applyAliases(): void {
+    if (this.#committed) this.#replan()
+  }
+
+  /** Keeps the last good versions of a committed change's zones, and gives the warnings. Never rejects. */
+  keepCopies({ config, zones }: Prepared): Promise<readonly Fault[]> {
+    const { zones: folder, state } = config
+    const copied = this.#copying
+      .then(() => runBuild('copies', { folder, state, zones: zones.sources }))
+      .then(({ faults }) => faults)
+      .catch((error: unknown) => [copyFault('kept', folder, error)])
+    this.#copying = copied
+    return copied
+  }
+
+  /** Waits for copies that are being kept. */
+  async stop(): Promise<void> {
     clearTimeout(this.#retry)
+    await this.#copying
   }
 
   /** The newest plan wins: a publication that has to wait for memory is made anew, with the health of then. */
@@ -178,20 +214,22 @@ export class Director {
   #planAll(): PlanInput {
     const { config, zones, clientMaps } = this.#current
     const plans = [...config.services.values()].map((service) => {
-      const key = askQuestion(service, config.regions)?.key
+      const key = askQuestion(service, config)?.key
       const clientMap = clientMaps.maps.findIndex((map) => map.key === key)
       const classes = clientMaps.maps[clientMap]?.classes.map(({ representative }) => representative ?? {})
       return planService(service, this.world, classes, clientMap)
     })
     this.#plans = new Map(plans.map((plan) => [plan.service.name, plan]))
-    const index = new Map(plans.map(({ service }, i) => [service.name, i]))
+    const services = [...plans.map(({ rows }) => rows), ...planAliases(zones.bindings, this.#aliases)]
+    const index = new Map(services.map(({ name }, i) => [name, i]))
     return {
       settings: { ...config.settings, cookieSecrets: this.#cookieSecrets(config) },
-      services: plans.map(({ rows }) => rows),
+      services,
       bindings: zones.bindings.map(({ owner, service }) => {
         const position = index.get(service)!
-        const classes = plans[position]!.rows.rows.length
-        return { service: position, picks: this.#picks.place(`${formatName(owner)} ${service}`, classes * 2) }
+        const classes = services[position]!.rows.length
+        const key = aliasOf(service) ? ALIAS_PLACE : `${formatName(owner)} ${service}`
+        return { service: position, picks: this.#picks.place(key, classes * 2) }
       }),
       clientMaps: clientMaps.maps.map(({ offset }) => offset),
       tallyOf: this.#tallyFinder(config),
@@ -204,16 +242,17 @@ export class Director {
   }
 
   /** An answer counts for the region of its first address. */
-  #tallyFinder({ services, regions }: DirectorConfig): (service: ServiceRows, answer: Answer) => number {
+  #tallyFinder(config: DirectorConfig): PlanInput['tallyOf'] {
     const regionOf = new Map<string, string>()
-    for (const { name, regions: members, fallback } of services.values()) {
-      for (const region of [fallback, ...members.toReversed()]) {
-        for (const { address } of regions.get(region)?.balancers ?? []) {
-          regionOf.set(`${name}/${formatAddress(address)}`, region)
+    for (const service of config.services.values()) {
+      for (const region of [...regionsOf(service, config)].reverse()) {
+        for (const { address } of config.regions.get(region)!.balancers) {
+          regionOf.set(`${service.name}/${formatAddress(address)}`, region)
         }
       }
     }
     return ({ name }, [first]) => {
+      if (aliasOf(name)) return this.#tallies.place(ALIAS_PLACE, 1)
       const region = first && regionOf.get(`${name}/${formatAddress(first)}`)
       return this.tallyOf(name, region ?? '')
     }
@@ -226,8 +265,9 @@ export class Director {
   /** Maps are kept when neither the data nor the questions changed: zones are edited far more often. */
   async #buildClientMaps({ geo }: DirectorConfig, questions: readonly Question[]): Promise<ClientMapBuildOutput> {
     const buffer = await this.#idle('clientMaps')
-    if (!geo) return { ...NO_CLIENT_MAPS, buffer }
-    return runBuild('clientMaps', { source: geo, questions, buffer })
+    const asked = geo ? questions : questions.filter(({ prefixes }) => prefixes.length > 0)
+    if (!geo && asked.length === 0) return { ...NO_CLIENT_MAPS, buffer }
+    return runBuild('clientMaps', { source: geo, questions: asked, buffer })
   }
 
   /** Memory of a part that nobody reads. Waits for slow workers; a stalled one is replaced by its supervisor. */
@@ -250,10 +290,10 @@ export class Director {
   }
 }
 
-function questionsOf({ services, regions }: DirectorConfig): Question[] {
+function questionsOf(config: DirectorConfig): Question[] {
   const questions = new Map<string, Question>()
-  for (const service of services.values()) {
-    const question = askQuestion(service, regions)
+  for (const service of config.services.values()) {
+    const question = askQuestion(service, config)
     if (question) questions.set(question.key, question)
   }
   return [...questions.values()]

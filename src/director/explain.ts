@@ -5,10 +5,14 @@ import { formatAddress, writeWords, type Address } from '../base/address.ts'
 import { formatPrefix, maskAddress } from '../base/prefix.ts'
 import type { ServiceRows } from '../snapshot/plan-image.ts'
 import { pinSlot, type SlotTable } from '../snapshot/slot-table.ts'
-import type { TraceEntry } from '../steer/fold.ts'
-import type { Client } from '../steer/steer.ts'
-import { createPlanner, type ClassPlan, type RegionShare, type World } from './plan.ts'
-import type { Service } from './service.ts'
+import { steer, type Steering, type TraceEntry } from '../steer/fold.ts'
+import type { Candidate, Client } from '../steer/steer.ts'
+import { createPlanner, factsOf, momentOf, type Planner, type World } from './plan.ts'
+import { askQuestion, knowClient } from './question.ts'
+import { resolveName, type Service } from './service.ts'
+import type { Moment } from './settle.ts'
+import { candidateOf, type Survey } from './survey.ts'
+import { buildTable, type Member } from './tables.ts'
 
 export type ExplainedType = 'A' | 'AAAA'
 
@@ -32,7 +36,23 @@ export interface ExplainRequest {
   readonly scope?: number
 }
 
-export interface ExplainedRegion extends Omit<RegionShare, 'balancers'> {
+/** One step that ran, of the service or of one that stands in a region's place. */
+export interface ExplainedStep extends TraceEntry {
+  /** Missing: the explained service itself. */
+  readonly service?: string
+}
+
+export interface ExplainedRegion {
+  readonly region: string
+  /** Services in a region's place that led to it, outermost first; missing: none. */
+  readonly via?: readonly string[]
+  readonly isUp: boolean
+  readonly reason: string
+  readonly tier: number
+  /** The part of the class's queries; sums to 1 over the regions, or to 0 when nobody answers. */
+  readonly share: number
+  /** Why that share. */
+  readonly note: string
   /** Those of the asked type's family. */
   readonly balancers: readonly ExplainedBalancer[]
 }
@@ -65,7 +85,7 @@ export interface Explanation {
   readonly scope?: number
   readonly client?: Omit<ExplainedClient, 'address'> & { readonly address: string }
   /** Each phase and step in the order in which they ran: what it saw and what it left. */
-  readonly steps: readonly TraceEntry[]
+  readonly steps: readonly ExplainedStep[]
   readonly fallback: {
     readonly rule: string
     readonly panic: number
@@ -73,6 +93,7 @@ export interface Explanation {
     readonly healthy: number
     readonly engaged: boolean
   }
+  /** In configured order; a last resort from outside the service stands last. */
   readonly regions: readonly ExplainedRegion[]
   /** Of the asked type's table. */
   readonly slots: number
@@ -83,8 +104,11 @@ export interface Explanation {
 
 export function explain(request: ExplainRequest, service: Service, world: World): Explanation {
   const { name, type, client, scope } = request
-  const planner = createPlanner(service, world)
-  const { steering, plan } = planner.planClass(client?.location ?? {})
+  const planner = createPlanner(service, world, world.preferences)
+  const moment = momentOf(world)
+  const known = client ? knowClient(askQuestion(service, world), client.address, client.location) : {}
+  const plan = planner.planClient(known, moment)
+  const story = retell(service, known, world, moment)
   const table = type === 'A' ? plan.tables.ipv4 : plan.tables.ipv6
   return {
     name,
@@ -92,30 +116,115 @@ export function explain(request: ExplainRequest, service: Service, world: World)
     service: service.name,
     ttl: plan.tables.ttl,
     ...(scope !== undefined && { scope }),
-    ...(client && { client: { ...client, address: formatAddress(client.address) } }),
-    steps: steering.trace,
+    ...(client && { client: { ...client, ...describeClient(client, known) } }),
+    steps: story.steps,
     fallback: { rule: service.fallback, panic: service.panic, healthy: plan.healthy, engaged: plan.panic },
-    regions: explainRegions(plan, type),
+    regions: explainRegions(story, plan.members, seatShares(planner, plan.members, type), type),
     slots: table.slots.length,
     answers: explainAnswers(table),
     ...(planner.pin && client && { pinned: explainPin(planner.pin, client.address, table) }),
   }
 }
 
-function explainRegions({ regions }: ClassPlan, type: ExplainedType): ExplainedRegion[] {
+function describeClient({ address, why }: ExplainedClient, known: Client) {
+  const { prefixes } = known
+  const also = prefixes ? `; it lies in ${prefixes.join(', ')}` : ''
+  return { address: formatAddress(address), location: known, why: `${why}${also}` }
+}
+
+/** A service's fold in words, with those of the services in a region's place within it. */
+interface Story {
+  readonly steering: Steering
+  readonly steps: readonly ExplainedStep[]
+  /** By region. */
+  readonly surveys: ReadonlyMap<string, Survey>
+  /** By name: a service in a region's place. */
+  readonly nested: ReadonlyMap<string, Story>
+}
+
+function retell(service: Service, client: Client, world: World, moment: Moment): Story {
+  const found = service.regions.map((name) => [name, resolveName(name, world)] as const)
+  const nested = new Map(
+    found.flatMap(([name, at]) =>
+      'service' in at ? [[name, retell(at.service, client, world, moment)] as const] : [],
+    ),
+  )
+  const candidates = found.map(([name]) =>
+    nested.has(name) ? candidateOfService(name, nested.get(name)!) : candidateOf(moment.surveys.get(name)!),
+  )
+  const context = { client, regions: factsOf(service, world), ...contextOf(service, world) }
+  const steering = steer(candidates, createPlanner(service, world, world.preferences).steps, service, context)
+  const inner = Array.from(nested, ([name, story]) => story.steps.map((step) => ({ service: name, ...step })))
+  return { steering, steps: [...inner.flat(), ...steering.trace], surveys: moment.surveys, nested }
+}
+
+function contextOf({ name }: Service, { roundTrips, scores }: World) {
+  const own = scores?.get(name)
+  return { ...(roundTrips && { roundTrips }), ...(own && { scores: own }) }
+}
+
+/** Counts as down while its own fallback applies, or when this client may meet nobody in it. */
+function candidateOfService(name: string, { steering }: Story): Candidate {
+  const answers = steering.candidates.some(({ share }) => share > 0)
+  const note = steering.panic ? 'down: its own fallback applies' : answers ? 'up' : 'no region may answer'
+  return { region: name, tier: 0, share: 1, availability: answers && !steering.panic ? 1 : 0, note }
+}
+
+/** Of each seat by its path: what it should get and what the slots give it. */
+type SeatShares = ReadonlyMap<string, { readonly share: number; readonly realised: number }>
+
+function seatShares({ service, filling }: Planner, members: readonly Member[], type: ExplainedType): SeatShares {
+  const { seats, order } = buildTable(members, type === 'A' ? 4 : 6, service.families, filling)
+  const slots = seats.map(() => 0)
+  for (const seat of order) slots[seat]!++
+  return new Map(
+    seats.map(({ path, address, share }, i) => {
+      const key = address ? `${path}/${formatAddress(address)}` : path
+      return [key, { share, realised: slots[i]! / order.length }]
+    }),
+  )
+}
+
+function explainRegions(
+  { steering, surveys, nested }: Story,
+  members: readonly Member[],
+  seats: SeatShares,
+  type: ExplainedType,
+  outer: { readonly via: readonly string[]; readonly share: number } = { via: [], share: 1 },
+): ExplainedRegion[] {
+  return steering.candidates.flatMap((candidate) => {
+    const member = members.find(({ name }) => name === candidate.region)
+    const share = (member?.share ?? 0) * outer.share
+    const story = nested.get(candidate.region)
+    if (story) {
+      return explainRegions(story, member?.members ?? [], seats, type, { via: [...outer.via, candidate.region], share })
+    }
+    return [explainRegion(candidate, surveys.get(candidate.region)!, seats, type, { ...outer, share })]
+  })
+}
+
+function explainRegion(
+  { region, tier, note }: Candidate,
+  { isUp, reason, balancers }: Survey,
+  seats: SeatShares,
+  type: ExplainedType,
+  { via, share }: { readonly via: readonly string[]; readonly share: number },
+): ExplainedRegion {
   const family = type === 'A' ? 4 : 6
-  return regions.map((region) => ({
-    ...region,
-    balancers: region.balancers
-      .filter(({ address }) => address.family === family)
-      .map((balancer) => ({ ...balancer, address: formatAddress(balancer.address) })),
-  }))
+  const path = [...via, region].join('/')
+  const own = balancers
+    .filter(({ balancer }) => balancer.address.family === family)
+    .map(({ balancer, state, reason }) => {
+      const address = formatAddress(balancer.address)
+      return { address, state, reason, ...(seats.get(`${path}/${address}`) ?? { share: 0, realised: 0 }) }
+    })
+  return { region, ...(via.length > 0 && { via }), isUp, reason, tier, share, note, balancers: own }
 }
 
 /** The most frequent first. */
 function explainAnswers({ answers, slots }: SlotTable): ExplainedAnswer[] {
   const counts = new Uint32Array(answers.length)
-  for (const index of slots) counts[index] = counts[index]! + 1
+  for (const index of slots) counts[index]!++
   return answers
     .map((answer, i) => ({
       addresses: answer.map(formatAddress),

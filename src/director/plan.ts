@@ -1,48 +1,39 @@
-// Plans: for every service and client class, which balancers answer and with what share, and why. Pure: definitions and
-// health in, rows for the snapshot out. explain.ts tells the story of the same computation; publishing is not here.
-import { formatAddress, type Address } from '../base/address.ts'
+// Plans: for every service and client class, which balancers answer and with what share. Pure: definitions and health in,
+// rows for the snapshot out. A planner is made for a configuration and its client maps; it plans anew at each event.
+// explain.ts tells the story of the same computation; publishing is not here.
 import type { RowTables, ServiceRows } from '../snapshot/plan-image.ts'
-import { createPreferences, type Preferences, type SlotTable } from '../snapshot/slot-table.ts'
-import { asksClient, buildSteps, steer, type Steering } from '../steer/fold.ts'
-import type { Candidate, Client, ConsistentHashConfig, Step } from '../steer/steer.ts'
-import type { Region, Service } from './service.ts'
-import { answering, candidateOf, surveyRegion, type HealthById, type Survey, type SurveyedBalancer } from './survey.ts'
-import { buildTable, type Member, type Seat, type TableOptions } from './tables.ts'
+import { createPreferences, type Preferences } from '../snapshot/pinned-slots.ts'
+import { buildSteps } from '../steer/fold.ts'
+import type {
+  Client,
+  ConsistentHashConfig,
+  IpHashConfig,
+  RegionFacts,
+  Scores,
+  Step,
+  StepConfig,
+} from '../steer/steer.ts'
+import { regionsOf, resolveName, type Definitions, type Service } from './service.ts'
+import { prepareSpread, settle, type Moment, type Outcome, type Settling } from './settle.ts'
+import { asks, shapeOf, shapesOf, type Outline, type Shape } from './shape.ts'
+import { surveyRegion, type HealthById } from './survey.ts'
+import { buildTable, type Filling, type Member } from './tables.ts'
 
 /** What plans are made from. */
-export interface World {
-  readonly regions: ReadonlyMap<string, Region>
+export interface World extends Definitions {
   /** By `targetId`; a balancer that is missing is not monitored and counts as up. */
   readonly health: HealthById
+  /** By service: scores of its load steps; missing: nobody reported. */
+  readonly scores?: ReadonlyMap<string, Scores>
   /** What pinned slots prefer, by service: kept by the caller from plan to plan, filled here. */
   readonly preferences: Map<string, Preferences>
 }
 
-export interface BalancerShare extends Omit<SurveyedBalancer, 'balancer'> {
-  readonly address: Address
-  /** The part of the class's queries for its type that it should answer first. */
-  readonly share: number
-  /** The same as the slots have it. */
-  readonly realised: number
-}
-
-export interface RegionShare {
-  readonly region: string
-  readonly isUp: boolean
-  readonly reason: string
-  readonly tier: number
-  /** The part of the class's queries; sums to 1 over the regions, or to 0 when nobody answers. */
-  readonly share: number
-  /** Why that share. */
-  readonly note: string
-  readonly balancers: readonly BalancerShare[]
-}
-
-/** Who answers one client class. Classes with equal shares are the same object. */
+/** Who answers one client class. Classes with equal outcomes are the same object. */
 export interface ClassPlan {
   readonly tables: RowTables
-  /** In configured order; a last resort from outside the service stands last. */
-  readonly regions: readonly RegionShare[]
+  /** Those who answer; their shares sum to 1. Empty: nobody does. */
+  readonly members: readonly Member[]
   /** The part of the weight that is healthy, 0 to 1. */
   readonly healthy: number
   /** True: the service's fallback applies. */
@@ -51,10 +42,37 @@ export interface ClassPlan {
 
 export interface ServicePlan {
   readonly service: Service
+  /** All regions that may answer, in configured order; the last resort last. */
+  readonly regions: readonly string[]
   readonly rows: ServiceRows
   /** By client class, parallel to `rows.rows`. */
   readonly classes: readonly ClassPlan[]
 }
+
+/** One service made ready to be planned at any moment. */
+export interface Planner {
+  readonly service: Service
+  readonly steps: readonly Step[]
+  readonly regions: readonly string[]
+  readonly pin: ServiceRows['pin']
+  readonly filling: Filling
+  readonly plan: (moment: Moment) => ServicePlan
+  /** One client, whatever the classes. */
+  readonly planClient: (client: Client, moment: Moment) => ClassPlan
+}
+
+/** Which clients a planner tells apart. */
+export interface Classes {
+  /** A representative of each class. */
+  readonly clients: readonly Client[]
+  /** The number of their client map; −1: there is none. */
+  readonly clientMap: number
+}
+
+const NO_CLASSES: Classes = { clients: [], clientMap: -1 }
+
+/** Tables that a planner remembers: health comes back to where it was. */
+const MAX_REMEMBERED = 1024
 
 /**
  * Plans one service. `classes` are the representatives of the classes of client map number `clientMap`; when steering
@@ -66,119 +84,156 @@ export function planService(
   classes: readonly Client[] = [],
   clientMap = -1,
 ): ServicePlan {
-  const planner = createPlanner(service, world)
-  const hasMap = clientMap >= 0 && planner.steps.some(asksClient)
-  const plans = (hasMap ? classes : [{}]).map((client) => planner.planClass(client).plan)
-  const rows: ServiceRows = {
-    name: service.name,
-    clientMap: hasMap ? clientMap : -1,
-    pin: planner.pin,
-    rows: plans.map(({ tables }) => tables),
-    leastTtl: service.ttl,
-  }
-  return { service, rows, classes: plans }
+  return createPlanner(service, world, world.preferences, { clients: classes, clientMap }).plan(momentOf(world))
 }
 
-/** One service made ready to plan any client: surveyed once, equal outcomes made once. */
-export interface Planner {
-  readonly steps: readonly Step[]
-  readonly pin: ServiceRows['pin']
-  /** The fold with its trace, and the plan that follows from it. */
-  readonly planClass: (client: Client) => { readonly steering: Steering; readonly plan: ClassPlan }
+/** The present health of every region. */
+export function momentOf({ regions, health, scores = new Map() }: World): Moment {
+  return { surveys: new Map(Array.from(regions, ([name, region]) => [name, surveyRegion(region, health)])), scores }
 }
 
-export function createPlanner(service: Service, world: World): Planner {
+export function createPlanner(
+  service: Service,
+  definitions: Definitions,
+  preferences: Map<string, Preferences>,
+  { clients, clientMap }: Classes = NO_CLASSES,
+): Planner {
   const steps = buildSteps(service.steer)
-  const pin = service.steer.find((config) => config.step === 'consistent-hash')
-  const preferences = pin && preferencesOf(service.name, pin.seed, world.preferences)
-  const options = { take: takeOf(service), families: service.families, preferences }
-  const surveys = new Map(involved(service).map((name) => [name, surveyRegion(world.regions.get(name)!, world.health)]))
-  const candidates = service.regions.map((name) => candidateOf(surveys.get(name)!))
-  const plans = new Map<string, ClassPlan>()
-  return {
+  const outline = outlineOf(service, definitions)
+  const settling = settlingOf(service, definitions, undefined)
+  const filling = fillingOf(service, definitions, preferences)
+  const hasMap = clientMap >= 0 && asks(outline)
+  const shapes = shapesOf(outline, hasMap ? clients : [{}])
+  const build = createTableBuilder(service, filling)
+  const pin = pinOf(service, definitions)
+  const basics = {
+    service,
     steps,
-    pin: pin && preferences && pinOf(pin, preferences),
-    planClass: (client) => {
-      const steering = steer(candidates, steps, service, { client, regions: world.regions })
-      const key = keyOf(steering)
-      const plan = plans.get(key) ?? planShares(service, steering, surveys, options)
-      plans.set(key, plan)
-      return { steering, plan }
+    regions: [...regionsOf(service, definitions)],
+    filling,
+    pin: pin && seedPin(service, pin),
+  }
+  return {
+    ...basics,
+    plan: (moment) => {
+      const classes = planShapes(shapes, (shape) => settle(settling, shape, moment), build)
+      const rows = classes.map(({ tables }) => tables)
+      const head = { name: service.name, clientMap: hasMap ? clientMap : -1, pin: basics.pin, leastTtl: service.ttl }
+      return { service, regions: basics.regions, rows: { ...head, rows }, classes }
+    },
+    planClient: (client, moment) => {
+      const [plan] = planShapes([shapeOf(outline, client)], (shape) => settle(settling, shape, moment), build)
+      return plan!
     },
   }
 }
 
-function preferencesOf(service: string, seed: string, known: Map<string, Preferences>): Preferences {
-  const key = `${service}\n${seed}`
-  const preferences = known.get(key) ?? createPreferences(service, seed)
-  known.set(key, preferences)
-  return preferences
+/** By class: equal shapes are settled once, and equal outcomes are one plan. */
+function planShapes(
+  shapes: readonly Shape[],
+  settleShape: (shape: Shape) => Outcome,
+  build: (outcome: Outcome) => RowTables,
+): readonly ClassPlan[] {
+  const byShape = new Map<Shape, ClassPlan>()
+  const byOutcome = new Map<string, ClassPlan>()
+  return shapes.map((shape) => {
+    let plan = byShape.get(shape)
+    if (plan) return plan
+    const outcome = settleShape(shape)
+    const key = `${outcome.panic} ${outcome.key}`
+    const { members, healthy, panic } = outcome
+    plan = byOutcome.get(key) ?? { tables: build(outcome), members, healthy, panic }
+    byOutcome.set(key, plan)
+    byShape.set(shape, plan)
+    return plan
+  })
 }
 
-function pinOf({ ipv4Bits, ipv6Bits }: ConsistentHashConfig, { seed }: Preferences): ServiceRows['pin'] {
-  return { ipv4Bits, ipv6Bits, seed }
+function createTableBuilder({ ttl, families }: Service, filling: Filling): (outcome: Outcome) => RowTables {
+  const known = new Map<string, RowTables>()
+  return ({ key, members }) => {
+    const before = known.get(key)
+    if (before) return before
+    const [ipv4, ipv6] = [buildTable(members, 4, families, filling), buildTable(members, 6, families, filling)]
+    const tables = { ttl, ipv4: ipv4.table, ipv6: ipv6.table }
+    if (known.size === MAX_REMEMBERED) known.clear()
+    known.set(key, tables)
+    return tables
+  }
 }
 
-function takeOf({ steer: steps }: Service): number {
-  return steps.find((config) => config.step === 'take')?.count ?? 1
+function outlineOf(service: Service, definitions: Definitions): Outline {
+  const nested = service.regions.map((name) => {
+    const found = resolveName(name, definitions)
+    return 'service' in found ? outlineOf(found.service, definitions) : undefined
+  })
+  return {
+    names: service.regions,
+    fallback: service.fallback,
+    steps: buildSteps(service.steer),
+    facts: factsOf(service, definitions),
+    roundTrips: definitions.roundTrips,
+    nested,
+  }
 }
 
-/** The service's regions, and its last resort if that is another one. */
-function involved({ regions, fallback }: Service): readonly string[] {
-  return [...new Set(fallback === 'all' || fallback === 'none' ? regions : [...regions, fallback])]
+/** `outerTake`: addresses in one answer, as a service around this one says; the outermost word counts. */
+function settlingOf(service: Service, definitions: Definitions, outerTake: number | undefined): Settling {
+  const take = outerTake ?? service.steer.find((config) => config.step === 'take')?.count
+  const nested = service.regions.map((name) => {
+    const found = resolveName(name, definitions)
+    return 'service' in found ? settlingOf(found.service, definitions, take) : undefined
+  })
+  const facts = factsOf(service, definitions)
+  const { name, regions: names, fallback, panic, steer } = service
+  return {
+    ...{ service: name, names, fallback, panic, take: take ?? 1, facts, nested },
+    ...prepareSpread(buildSteps(steer), names, facts),
+  }
 }
 
-/** Text that is equal for outcomes with equal plans. */
-function keyOf({ candidates, panic }: Steering): string {
-  return `${panic} ${candidates.map(({ tier, share }) => `${tier}:${share}`).join(' ')}`
-}
-
-function planShares(
-  service: Service,
-  steering: Steering,
-  surveys: ReadonlyMap<string, Survey>,
-  options: TableOptions,
-): ClassPlan {
-  const { candidates, healthy, panic } = steering
-  const total = candidates.reduce((sum, { share }) => sum + share, 0)
-  const settled = candidates.map((candidate) => ({ ...candidate, share: total > 0 ? candidate.share / total : 0 }))
-  const members = settled.filter(({ share }) => share > 0).map((candidate) => memberOf(candidate, surveys, panic))
-  const ipv4 = buildTable(members, 4, options)
-  const ipv6 = buildTable(members, 6, options)
-  const realised = realisedBy([ipv4, ipv6])
-  const regions = settled.map((candidate) => shareOf(candidate, surveys.get(candidate.region)!, realised))
-  return { tables: { ttl: service.ttl, ipv4: ipv4.table, ipv6: ipv6.table }, regions, healthy, panic }
-}
-
-function memberOf({ region, tier, share }: Candidate, surveys: ReadonlyMap<string, Survey>, panic: boolean): Member {
-  return { region, tier, share, balancers: answering(surveys.get(region)!, panic) }
-}
-
-interface Realised {
-  readonly share: number
-  readonly realised: number
-}
-
-function realisedBy(tables: readonly { table: SlotTable; seats: readonly Seat[] }[]): ReadonlyMap<string, Realised> {
-  const entries = tables.flatMap(({ table, seats }) =>
-    seats.map(({ region, address, share, slots }) => {
-      const key = address ? `${region}/${formatAddress(address)}` : region
-      return [key, { share, realised: slots / table.slots.length }] as const
+/** What steps may know of a service's regions; a service in a region's place weighs 1 unless a step says otherwise. */
+export function factsOf({ regions: names }: Service, definitions: Definitions): ReadonlyMap<string, RegionFacts> {
+  return new Map(
+    names.map((name) => {
+      const found = resolveName(name, definitions)
+      return [name, 'region' in found ? found.region : { weight: 1 }]
     }),
   )
-  return new Map(entries)
 }
 
-function shareOf(
-  { region, tier, share, note }: Candidate,
-  { isUp, reason, balancers }: Survey,
-  realised: ReadonlyMap<string, Realised>,
-): RegionShare {
-  const shares = balancers.map(({ balancer: { address }, state, reason }) => ({
-    address,
-    state,
-    reason,
-    ...(realised.get(`${region}/${formatAddress(address)}`) ?? { share: 0, realised: 0 }),
-  }))
-  return { region, isUp, reason, tier, share, note, balancers: shares }
+type PinConfig = ConsistentHashConfig | IpHashConfig
+
+/** The service's own pin, or that of a service within it, whose clients were promised to keep their region. */
+function pinOf(service: Service, definitions: Definitions): PinConfig | undefined {
+  return pinsWithin(service, definitions)[0]
+}
+
+/** The service's own pin, or all those of the services within it: config refuses two that differ. */
+export function pinsWithin(service: Service, definitions: Definitions): readonly PinConfig[] {
+  const own = service.steer.find(isPin)
+  if (own) return [own]
+  return service.regions.flatMap((name) => {
+    const found = resolveName(name, definitions)
+    return 'service' in found ? pinsWithin(found.service, definitions) : []
+  })
+}
+
+function isPin(config: StepConfig): config is PinConfig {
+  return config.step === 'consistent-hash' || config.step === 'ip-hash'
+}
+
+function fillingOf(service: Service, definitions: Definitions, known: Map<string, Preferences>): Filling {
+  const pin = pinOf(service, definitions)
+  if (!pin) return { kind: 'counted' }
+  if (pin.step === 'ip-hash') return { kind: 'modulo' }
+  const key = `${service.name}\n${pin.seed}`
+  const preferences = known.get(key) ?? createPreferences(service.name, pin.seed)
+  known.set(key, preferences)
+  return { kind: 'rendezvous', preferences }
+}
+
+function seedPin({ name }: Service, pin: PinConfig): NonNullable<ServiceRows['pin']> {
+  const { ipv4Bits, ipv6Bits } = pin
+  return { ipv4Bits, ipv6Bits, seed: createPreferences(name, pin.step === 'ip-hash' ? '' : pin.seed).seed }
 }

@@ -1,11 +1,14 @@
 // The definitions that plans are made of, as configured: regions with their balancers, and services over regions.
 import type { Address } from '../base/address.ts'
-import type { Monitor } from '../health/health.ts'
-import type { StepConfig } from '../steer/steer.ts'
+import type { Monitor } from '../health/monitor.ts'
+import type { RoundTrips, StepConfig } from '../steer/steer.ts'
 
 export interface Balancer {
   readonly address: Address
   readonly weight: number
+  /** Probed in the place of `address`, and of the monitor's port. */
+  readonly probeAddress?: Address
+  readonly probePort?: number
 }
 
 export interface Region {
@@ -23,7 +26,7 @@ export interface Region {
 
 export interface Service {
   readonly name: string
-  /** Region names in configured order. */
+  /** Names in configured order, of regions, or of services that stand in a region's place (`Definitions`). */
   readonly regions: readonly string[]
   readonly steer: readonly StepConfig[]
   /** Seconds. */
@@ -34,6 +37,38 @@ export interface Service {
   readonly panic: number
   /** `coherent`: the region is chosen first and AAAA of a region without live IPv6 is NODATA. */
   readonly families: 'coherent' | 'independent'
+}
+
+/** What names stand for. A name of both a region and a service is the region. */
+export interface Definitions {
+  readonly regions: ReadonlyMap<string, Region>
+  /** Services may stand in each other's regions, in no circle. */
+  readonly services: ReadonlyMap<string, Service>
+  /** What regions measured, for `fastest`; missing: nothing. */
+  readonly roundTrips?: RoundTrips
+}
+
+/** What stands behind a name in a service's regions. Config refuses names of nothing. */
+export function resolveName(
+  name: string,
+  { regions, services }: Definitions,
+): { region: Region } | { service: Service } {
+  const region = regions.get(name)
+  if (region) return { region }
+  const service = services.get(name)
+  if (!service) throw new Error(`"${name}" names neither a region nor a service`)
+  return { service }
+}
+
+/** The service's regions, its last resort, and those of the services within it: whoever may answer for it. */
+export function regionsOf(service: Service, definitions: Definitions): ReadonlySet<string> {
+  const { regions, fallback } = service
+  const own = fallback === 'all' || fallback === 'none' ? regions : [...regions, fallback]
+  const names = own.flatMap((name) => {
+    const found = resolveName(name, definitions)
+    return 'region' in found ? [name] : [...regionsOf(found.service, definitions)]
+  })
+  return new Set(names)
 }
 
 /** The id under which a balancer's health is known. */

@@ -1,5 +1,5 @@
 // What health says of one region, as planning needs it: whether it is up, why, and which of its balancers can answer.
-// A plan surveys each region of a service once, whatever the number of client classes.
+// A plan surveys each region once, whatever the number of services and client classes.
 import { formatAddress } from '../base/address.ts'
 import type { State, TargetHealth } from '../health/health.ts'
 import { judgeRegion } from '../health/region.ts'
@@ -15,13 +15,24 @@ export interface SurveyedBalancer {
   readonly reason: string
 }
 
+/** Balancers that answer for a region. */
+export interface Answering {
+  /** Tells this choice from others of the same region. */
+  readonly key: string
+  readonly balancers: readonly Balancer[]
+}
+
 export interface Survey {
   readonly region: Region
   readonly isUp: boolean
   readonly reason: string
   readonly balancers: readonly SurveyedBalancer[]
+  /** The part of its share that the region can take: 0 to 1. */
+  readonly availability: number
   /** The balancers that are not down and have weight. */
-  readonly live: readonly Balancer[]
+  readonly live: Answering
+  /** Those that answer when a fallback takes the region as up: the live ones, or all that have weight if none is. */
+  readonly inFallback: Answering
 }
 
 export function surveyRegion(region: Region, health: HealthById): Survey {
@@ -32,9 +43,23 @@ export function surveyRegion(region: Region, health: HealthById): Survey {
     undefined,
     0,
   ).overall
-  const live = region.balancers.filter(({ weight }, i) => weight > 0 && known[i]?.state !== 'down')
-  const balancers = region.balancers.map((balancer, i) => surveyBalancer(balancer, known[i]))
-  return { region, isUp: state === 'up', reason, balancers, live }
+  const isUp = state === 'up'
+  const live = choose(region, (i) => known[i]?.state !== 'down')
+  return {
+    region,
+    isUp,
+    reason,
+    balancers: region.balancers.map((balancer, i) => surveyBalancer(balancer, known[i])),
+    availability: isUp && live.balancers.length > 0 ? 1 : 0,
+    live,
+    inFallback: live.balancers.length > 0 ? live : choose(region, () => true),
+  }
+}
+
+/** Balancers with weight 0 never answer. */
+function choose({ balancers }: Region, mayAnswer: (index: number) => boolean): Answering {
+  const chosen = [...balancers.keys()].filter((i) => balancers[i]!.weight > 0 && mayAnswer(i))
+  return { key: chosen.join(), balancers: chosen.map((i) => balancers[i]!) }
 }
 
 function surveyBalancer(balancer: Balancer, health: TargetHealth | undefined): SurveyedBalancer {
@@ -42,13 +67,7 @@ function surveyBalancer(balancer: Balancer, health: TargetHealth | undefined): S
 }
 
 /** The region as the first step sees it. */
-export function candidateOf({ region, isUp, reason, live }: Survey): Candidate {
-  const canAnswer = isUp && live.length > 0
-  const word = canAnswer ? 'up' : isUp ? 'no balancer can answer' : 'down'
-  return { region: region.name, tier: 0, share: 1, availability: canAnswer ? 1 : 0, note: `${word}: ${reason}` }
-}
-
-/** Who answers for the region: the live ones; when a fallback takes it as up and none is, all that have weight. */
-export function answering({ region, live }: Survey, isFallback: boolean): readonly Balancer[] {
-  return live.length > 0 || !isFallback ? live : region.balancers.filter(({ weight }) => weight > 0)
+export function candidateOf({ region, isUp, reason, availability }: Survey): Candidate {
+  const word = availability > 0 ? 'up' : isUp ? 'no balancer can answer' : 'down'
+  return { region: region.name, tier: 0, share: 1, availability, note: `${word}: ${reason}` }
 }

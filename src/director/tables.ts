@@ -1,157 +1,261 @@
-// From region shares to slot tables, for A and for AAAA. The region is chosen first: region shares make the order of
-// regions, and within a region's own slots its balancers take turns (or, pinned, keep theirs). A region without a
-// balancer of the family answers NODATA in its slots, never with another region's address: Happy Eyeballs would send
-// the world there.
+// From shares to slot tables, for A and for AAAA. The region is chosen first: region shares make the order of regions,
+// and within a region's own slots its balancers take turns (or, pinned, keep theirs); a service in a region's place has
+// regions within it, alike. A region without a balancer of the family answers NODATA in its slots, never with another
+// region's address: Happy Eyeballs would send the world there.
 import { formatAddress, type Address } from '../base/address.ts'
-import {
-  countSlots,
-  interleave,
-  pinnedSlots,
-  type Answer,
-  type Preferences,
-  type SlotTable,
-} from '../snapshot/slot-table.ts'
+import { pinnedSlots, type Preferences } from '../snapshot/pinned-slots.ts'
+import { countSlots, interleave, MAX_COUNTED_SLOTS, type Answer, type SlotTable } from '../snapshot/slot-table.ts'
 import type { Balancer, Service } from './service.ts'
 
-/** A region that takes part in an answer. */
+/** A region, or a service in a region's place, that takes part in an answer. */
 export interface Member {
-  readonly region: string
+  readonly name: string
   readonly tier: number
-  /** Above 0. All members' shares sum to 1. */
+  /** Above 0; those of siblings sum to 1. */
   readonly share: number
-  /** Those who answer for it, of both families, each of a weight above 0. */
-  readonly balancers: readonly Balancer[]
-}
-
-export interface TableOptions {
   /** Addresses in one answer. */
   readonly take: number
-  readonly families: Service['families']
-  /** Of a pinned service; undefined: a counter walks the slots. */
-  readonly preferences: Preferences | undefined
+  /** Of a region, those who answer for it, of both families, each of a weight above 0. */
+  readonly balancers: readonly Balancer[]
+  /** Of a service in a region's place: who answers for it. */
+  readonly members?: readonly Member[]
 }
+
+/** How slots are filled: a counter walks them, or a client's prefix picks one. */
+export type Filling =
+  | { readonly kind: 'counted' }
+  | { readonly kind: 'rendezvous'; readonly preferences: Preferences }
+  | { readonly kind: 'modulo' }
 
 /** One balancer's part of a table, or that of a region which has none of the family. */
 export interface Seat {
-  readonly region: string
-  readonly tier: number
+  /** The region's name, behind those of the services around it: `service/region`. */
+  readonly path: string
   /** Undefined: NODATA. */
   readonly address: Address | undefined
   /** The share that was asked for; those of a table sum to 1. */
   readonly share: number
-  /** The slots that it leads; in others it may be taken along. */
-  readonly slots: number
+  /** An answer that this seat leads may take along those of its tier. */
+  readonly tier: string
+  readonly take: number
 }
 
 export interface FamilyTable {
   readonly table: SlotTable
   readonly seats: readonly Seat[]
+  /** Who leads each slot: an index into `seats`. */
+  readonly order: Uint16Array
 }
 
-type SeatPlan = Omit<Seat, 'slots'> & { readonly weight: number }
-
-/** A member with its seats in one family. */
+/** A member with its seats in one family. Seats are numbered over all benches, each bench's one after the other. */
 interface Bench {
-  readonly region: string
+  readonly path: string
   readonly share: number
   /** Slots that it needs in either family to seat everybody. */
   readonly least: number
+  readonly first: number
   readonly seats: readonly SeatPlan[]
+  readonly benches: readonly Bench[]
 }
 
-const NODATA: FamilyTable = { table: { answers: [[]], slots: Uint16Array.of(0) }, seats: [] }
+type SeatPlan = Seat & { readonly weight: number }
+
+const NODATA: FamilyTable = {
+  table: { answers: [[]], slots: Uint16Array.of(0) },
+  seats: [],
+  order: new Uint16Array(0),
+}
 
 /** The table of one family. Equal members make equal tables. */
-export function buildTable(members: readonly Member[], family: 4 | 6, options: TableOptions): FamilyTable {
-  const benches = arrange(members, family, options.families)
-  const plans = benches.flatMap(({ seats }) => seats)
-  if (!plans.some(({ address }) => address)) return NODATA
-  const order = options.preferences ? pinOrder(benches, options.preferences) : countedOrder(benches)
-  const slots = plans.map(() => 0)
-  for (const seat of order) slots[seat] = slots[seat]! + 1
-  const seats = plans.map(({ region, tier, address, share }, i) => ({ region, tier, address, share, slots: slots[i]! }))
-  return { table: gatherAnswers(order, seats, options.take), seats }
+export function buildTable(
+  members: readonly Member[],
+  family: 4 | 6,
+  families: Service['families'],
+  filling: Filling,
+): FamilyTable {
+  const seats: SeatPlan[] = []
+  const benches = arrange(members, { family, families, seats }, { path: '', share: 1, tier: '' })
+  if (!seats.some(({ address }) => address)) return NODATA
+  const order = fill(benches, seats, filling)
+  const table = gatherAnswers(order, seats)
+  return { table: filling.kind === 'counted' ? table : shrink(table), seats, order }
 }
 
-function arrange(members: readonly Member[], family: 4 | 6, families: Service['families']): readonly Bench[] {
-  const ofFamily = ({ balancers }: Member) => balancers.filter(({ address }) => address.family === family)
-  const present = families === 'coherent' ? members : members.filter((member) => ofFamily(member).length > 0)
+/** A pinned table of one answer is equal whatever its size. */
+function shrink(table: SlotTable): SlotTable {
+  return table.answers.length === 1 ? { answers: table.answers, slots: Uint16Array.of(0) } : table
+}
+
+function fill(benches: readonly Bench[], seats: readonly SeatPlan[], filling: Filling): Uint16Array {
+  switch (filling.kind) {
+    case 'counted':
+      return turnSeats(benches, countSlots(seats.map(({ share }) => share)))
+    case 'rendezvous':
+      return pinSeats(benches, filling.preferences, undefined)
+    case 'modulo':
+      return foldSeats(benches.flatMap(leavesOf))
+  }
+}
+
+interface Arrangement {
+  readonly family: 4 | 6
+  readonly families: Service['families']
+  /** All seats so far. */
+  readonly seats: SeatPlan[]
+}
+
+interface Outer {
+  readonly path: string
+  readonly share: number
+  readonly tier: string
+}
+
+function arrange(members: readonly Member[], into: Arrangement, outer: Outer): readonly Bench[] {
+  const present = into.families === 'coherent' ? members : members.filter((member) => hasFamily(member, into.family))
   const total = present.reduce((sum, { share }) => sum + share, 0)
-  return present.map((member) => {
-    const share = member.share / total
-    const ipv4 = member.balancers.filter(({ address }) => address.family === 4).length
-    const least = families === 'coherent' ? Math.max(ipv4, member.balancers.length - ipv4) : ofFamily(member).length
-    return { region: member.region, share, least, seats: seatsOf(member, ofFamily(member), share) }
-  })
+  return present.map((member) => arrangeMember(member, member.share / total, into, outer))
 }
 
-function seatsOf({ region, tier }: Member, balancers: readonly Balancer[], share: number): readonly SeatPlan[] {
-  if (balancers.length === 0) return [{ region, tier, address: undefined, share, weight: 1 }]
+function hasFamily({ balancers, members = [] }: Member, family: 4 | 6): boolean {
+  return balancers.some(({ address }) => address.family === family) || members.some((one) => hasFamily(one, family))
+}
+
+function arrangeMember(member: Member, share: number, into: Arrangement, outer: Outer): Bench {
+  const path = outer.path === '' ? member.name : `${outer.path}/${member.name}`
+  const within = { path, share: outer.share * share, tier: `${outer.tier} ${member.tier}` }
+  const first = into.seats.length
+  if (member.members && member.members.length > 0) {
+    const benches = arrange(member.members, into, within)
+    const least = benches.reduce((sum, bench) => sum + bench.least, 0)
+    return { path, share, least, first, seats: into.seats.slice(first), benches }
+  }
+  const own = member.balancers.filter(({ address }) => address.family === into.family)
+  into.seats.push(...seatsOf(member, own, within))
+  const most = Math.max(own.length, member.balancers.length - own.length)
+  const least = Math.max(1, into.families === 'coherent' ? most : own.length)
+  return { path, share, least, first, seats: into.seats.slice(first), benches: [] }
+}
+
+function seatsOf({ take }: Member, balancers: readonly Balancer[], within: Outer): readonly SeatPlan[] {
+  if (balancers.length === 0) return [{ ...within, take, address: undefined, weight: 1 }]
   const total = balancers.reduce((sum, { weight }) => sum + weight, 0)
-  return balancers.map(({ address, weight }) => ({ region, tier, address, share: (share * weight) / total, weight }))
+  return balancers.map(({ address, weight }) => ({
+    ...within,
+    take,
+    address,
+    share: (within.share * weight) / total,
+    weight,
+  }))
 }
 
-/** Regions interleaved by their shares, and in each region's slots its balancers by theirs. */
-function countedOrder(benches: readonly Bench[]): Uint16Array {
-  const counts = countSlots(benches.flatMap(({ seats }) => seats.map(({ share }) => share)))
-  const own = splitByBench(benches, counts)
-  const regions = interleave(own.map((slots) => slots.reduce((a, b) => a + b, 0)))
-  const turns = own.map((slots) => interleave(slots))
-  return seatInTurn(benches, regions, (bench, turn) => turns[bench]![turn % turns[bench]!.length]!)
+function leavesOf(bench: Bench): readonly Bench[] {
+  return bench.benches.length === 0 ? [bench] : bench.benches.flatMap(leavesOf)
 }
 
-function splitByBench(benches: readonly Bench[], counts: readonly number[]): number[][] {
-  let at = 0
-  return benches.map(({ seats }) => counts.slice(at, (at += seats.length)))
-}
-
-/** Regions by rendezvous, alike in both families; in each region's slots its balancers by rendezvous. */
-function pinOrder(benches: readonly Bench[], preferences: Preferences): Uint16Array {
-  const regions = pinnedSlots(
-    preferences,
-    benches.map(({ region, share, least }) => ({ name: region, share, least: Math.max(1, least) })),
+/** Benches interleaved by their slots, and in the slots of each those within it. `counts` are slots by seat. */
+function turnSeats(benches: readonly Bench[], counts: readonly number[]): Uint16Array {
+  const sequences = benches.map((bench) =>
+    bench.benches.length > 0 ? turnSeats(bench.benches, counts) : turnBalancers(bench, counts),
   )
-  const own = Array.from(benches, (): number[] => [])
-  for (const [slot, bench] of regions.entries()) own[bench]!.push(slot)
-  const turns = benches.map(({ seats, region }, bench) =>
-    pinnedSlots(
-      preferences,
-      seats.map((seat) => ({ name: nameOf(region, seat.address), share: seat.weight, least: 1 })),
-      Uint16Array.from(own[bench]!),
-    ),
-  )
-  return seatInTurn(benches, regions, (bench, turn) => turns[bench]![turn]!)
+  if (sequences.length === 1) return sequences[0]!
+  const turns = new Uint16Array(benches.length)
+  return interleave(sequences.map(({ length }) => length)).map((bench) => sequences[bench]![turns[bench]!++]!)
 }
 
-function nameOf(region: string, address: Address | undefined): string {
-  return address ? `${region}/${formatAddress(address)}` : region
+function turnBalancers({ first, seats }: Bench, counts: readonly number[]): Uint16Array {
+  const own = counts.slice(first, first + seats.length)
+  return own.length === 1 ? new Uint16Array(own[0]!).fill(first) : interleave(own).map((seat) => first + seat)
 }
 
-/** Turns the order of regions into one of seats, numbered over all benches; `pick` seats a region's n-th turn. */
-function seatInTurn(
-  benches: readonly Bench[],
-  regions: Uint16Array,
-  pick: (bench: number, turn: number) => number,
-): Uint16Array {
-  let seats = 0
-  const first = benches.map((bench) => (seats += bench.seats.length) - bench.seats.length)
-  const turns = benches.map(() => 0)
-  return regions.map((bench) => {
-    const turn = turns[bench]!
-    turns[bench] = turn + 1
-    return first[bench]! + pick(bench, turn)
+/** Benches by rendezvous, alike in both families; in the slots of each those within it, and in a region's its balancers. */
+function pinSeats(benches: readonly Bench[], preferences: Preferences, slots: Uint16Array | undefined): Uint16Array {
+  const rivals = benches.map(({ path, share, least }) => ({ name: path, share, least }))
+  return seatWithin(pinnedSlots(preferences, rivals, slots), slots, benches.length, (bench, own) => {
+    const { benches: inner, first, seats } = benches[bench]!
+    if (inner.length > 0) return pinSeats(inner, preferences, own)
+    const balancers = seats.map(({ path, address, weight }) => ({
+      name: nameOf(path, address),
+      share: weight,
+      least: 1,
+    }))
+    return pinnedSlots(preferences, balancers, own).map((seat) => first + seat)
   })
 }
 
-/** The answer of each slot: its own address and those that follow in its tier, up to `take` distinct ones. */
-function gatherAnswers(order: Uint16Array, seats: readonly Seat[], take: number): SlotTable {
+function nameOf(path: string, address: Address | undefined): string {
+  return address ? `${path}/${formatAddress(address)}` : path
+}
+
+/** Each owner's slots seated by `seat`, put back into the order of all slots (every slot of a table by default). */
+function seatWithin(
+  owners: Uint16Array,
+  slots: Uint16Array | undefined,
+  count: number,
+  seat: (owner: number, own: Uint16Array) => Uint16Array,
+): Uint16Array {
+  const places = Array.from({ length: count }, (): number[] => [])
+  for (const [place, owner] of owners.entries()) places[owner]!.push(place)
+  const seated = new Uint16Array(owners.length)
+  for (const [owner, own] of places.entries()) {
+    if (own.length === 0) continue
+    const found = seat(
+      owner,
+      Uint16Array.from(own, (place) => slots?.[place] ?? place),
+    )
+    for (const [i, place] of own.entries()) seated[place] = found[i]!
+  }
+  return seated
+}
+
+/**
+ * The textbook's modulo: regions in configured order, as many slots for each as its share asks, and then laps of the
+ * same regions in which their balancers take turns; so that A and AAAA of one client always come from the same region.
+ */
+function foldSeats(regions: readonly Bench[]): Uint16Array {
+  const inner = regions.map(({ first, seats }) =>
+    interleave(countSlots(seats.map(({ weight }) => weight))).map((seat) => first + seat),
+  )
+  const counts = countSlots(regions.map(({ seats }) => seats.reduce((sum, { share }) => sum + share, 0)))
+  const lap = counts.flatMap((count, region) => Array.from({ length: count }, (_, turn) => ({ region, turn })))
+  const exact = inner.reduce(
+    (laps, seats, i) => leastMultiple(laps, seats.length / divisor(seats.length, counts[i]!)),
+    1,
+  )
+  const laps = Math.max(1, Math.min(exact, Math.floor(MAX_COUNTED_SLOTS / lap.length)))
+  return Uint16Array.from({ length: laps * lap.length }, (_, slot) => {
+    const { region, turn } = lap[slot % lap.length]!
+    const seats = inner[region]!
+    return seats[(Math.floor(slot / lap.length) * counts[region]! + turn) % seats.length]!
+  })
+}
+
+function leastMultiple(a: number, b: number): number {
+  return (a / divisor(a, b)) * b
+}
+
+function divisor(a: number, b: number): number {
+  return b === 0 ? a : divisor(b, a % b)
+}
+
+/** The answer of each slot: its own address and those that follow in its tier, as many distinct ones as it takes. */
+function gatherAnswers(order: Uint16Array, seats: readonly Seat[]): SlotTable {
   const { ids, addresses } = numberAddresses(seats)
   const answers = new Map<string, number>()
-  const slots =
-    take === 1
-      ? order.map((seat) => intern(answers, ids[seat]! < 0 ? [] : [ids[seat]!]))
-      : Uint16Array.from(followers(order, seats, ids), (next) => intern(answers, next.slice(0, take)))
+  const slots = seats.every(({ take }) => take === 1)
+    ? gatherSingles(order, ids, answers)
+    : Uint16Array.from(followers(order, seats, ids), (next, slot) =>
+        intern(answers, next.slice(0, seats[order[slot]!]!.take)),
+      )
   return { answers: [...answers.keys()].map((key) => readAnswer(key, addresses)), slots }
+}
+
+function gatherSingles(order: Uint16Array, ids: readonly number[], answers: Map<string, number>): Uint16Array {
+  const answerOf = new Map<number, number>()
+  return order.map((seat) => {
+    let answer = answerOf.get(seat)
+    if (answer === undefined) answerOf.set(seat, (answer = intern(answers, ids[seat]! < 0 ? [] : [ids[seat]!])))
+    return answer
+  })
 }
 
 /**
@@ -159,7 +263,7 @@ function gatherAnswers(order: Uint16Array, seats: readonly Seat[], take: number)
  * for two laps, since what follows the last slot is the first.
  */
 function followers(order: Uint16Array, seats: readonly Seat[], ids: readonly number[]): readonly (readonly number[])[] {
-  const upcoming = new Map<number, readonly number[]>()
+  const upcoming = new Map<string, readonly number[]>()
   const found: (readonly number[])[] = []
   for (let step = order.length * 2 - 1; step >= 0; step--) {
     const seat = order[step % order.length]!

@@ -4,17 +4,18 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { isError, type Fault } from '../base/fault.ts'
 import { formatName, parseName, type Name } from '../dns/name.ts'
-import { roomFor } from '../snapshot/arena.ts'
-import { planZoneImage, type Binding } from '../snapshot/zone-image.ts'
+import type { Binding } from '../snapshot/zone-image.ts'
+import { ZoneImageWriter } from '../snapshot/zone-image-writer.ts'
 import { findZoneFiles, ZONE_EXTENSION } from '../zone/find.ts'
 import { loadZone } from '../zone/load.ts'
 import type { Zone } from '../zone/zone.ts'
-import { readLastGood, saveLastGood, type SourceFiles } from './last-good.ts'
+import { checksumsOf, type ZoneSources } from './keep-copies.ts'
+import { copyFault, readLastGood, type SourceFiles } from './last-good.ts'
 
 export interface ZoneBuildInput {
   /** The folder of zone files. */
   readonly folder: string
-  /** Where last good versions are kept; undefined: none are kept or used. */
+  /** Where last good versions are kept; undefined: none are used. */
   readonly state: string | undefined
   /** Names that LB records may give. */
   readonly services: readonly string[]
@@ -38,6 +39,8 @@ export interface ZoneBuildOutput {
   readonly buffer: SharedArrayBuffer
   readonly bindings: readonly Binding[]
   readonly zones: readonly ZoneStatus[]
+  /** What zones that are current were made of: to be kept once they are committed (keep-copies.ts). */
+  readonly sources: readonly ZoneSources[]
   readonly faults: readonly Fault[]
   /** True: the folder itself could not be read. */
   readonly refused: boolean
@@ -49,27 +52,35 @@ interface LoadedFile {
   readonly zone: Zone | undefined
   readonly state: ZoneStatus['state']
   readonly faults: readonly Fault[]
+  /** Of a zone whose file is sound. */
+  readonly sources?: ZoneSources
 }
 
+/** Zones are loaded one after the other, and let go once they are written: only their images are held all at once. */
 export function buildZones({ folder, state, services, buffer }: ZoneBuildInput): ZoneBuildOutput {
   const listed = listFolder(folder)
-  if (!Array.isArray(listed)) return { buffer, bindings: [], zones: [], faults: [listed], refused: true }
-  const known = new Set(services)
-  const files = listed.map((file) => loadFile(file, state, known))
-  const { served, twins } = partTwins(files)
-  const image = planZoneImage(
-    served.flatMap(({ zone }) => zone ?? []),
-    served.filter(({ zone }) => zone === undefined),
-  )
-  const target = image.byteLength <= buffer.byteLength ? buffer : new SharedArrayBuffer(roomFor(image.byteLength))
-  image.write(target)
-  return {
-    buffer: target,
-    bindings: image.bindings,
-    zones: served.map(statusOf),
-    faults: [...files.flatMap(({ faults }) => faults), ...twins],
-    refused: false,
+  if (!Array.isArray(listed)) {
+    return { buffer, bindings: [], zones: [], sources: [], faults: [listed], refused: true }
   }
+  const known = new Set(services)
+  const image = new ZoneImageWriter(buffer)
+  const served = new Map<string, ZoneStatus>()
+  const faults: Fault[] = []
+  const sources: ZoneSources[] = []
+  for (const file of listed) {
+    const loaded = loadFile(file, state, known)
+    faults.push(...loaded.faults)
+    if (loaded.sources) sources.push(loaded.sources)
+    const origin = formatName(loaded.origin)
+    const twin = served.get(origin)
+    if (twin) faults.push(twinFault(origin, file, twin.file))
+    else {
+      served.set(origin, statusOf(loaded))
+      if (loaded.zone) image.add(loaded.zone)
+      else image.addFailed(loaded.origin)
+    }
+  }
+  return { ...image.finish(), zones: [...served.values()], sources, faults, refused: false }
 }
 
 function listFolder(folder: string): string[] | Fault {
@@ -106,21 +117,18 @@ function loadFile(file: string, state: string | undefined, services: ReadonlySet
   }
   const { zone, faults } = loadZone(file, { services, readFile })
   if (zone)
-    return { file, origin: zone.origin, zone, state: 'current', faults: [...faults, ...keep(state, file, read)] }
+    return {
+      file,
+      origin: zone.origin,
+      zone,
+      state: 'current',
+      faults,
+      sources: { zoneFile: basename(file), checksums: checksumsOf(read) },
+    }
   const kept = loadKept(file, state, services)
   const origin = kept.zone?.origin ?? originOf(file)
   const all = [...faults, ...kept.faults]
   return { file, origin, zone: kept.zone, state: kept.zone ? 'last-good' : 'failed', faults: all }
-}
-
-/** A copy that cannot be kept is told, and costs nothing until a restart after a bad edit. */
-function keep(state: string | undefined, file: string, read: ReadonlyMap<string, Uint8Array>): Fault[] {
-  try {
-    if (state !== undefined) saveLastGood(state, basename(file), read)
-    return []
-  } catch (error) {
-    return [copyFault('kept', file, error)]
-  }
 }
 
 /** A copy that cannot be read is told: its zone has nothing to answer with. */
@@ -146,16 +154,6 @@ function parseKept(file: string, kept: SourceFiles, services: ReadonlySet<string
   return loadZone(file, { services, readFile }).zone
 }
 
-function copyFault(what: 'kept' | 'read', file: string, error: unknown): Fault {
-  return {
-    code: `last-good-not-${what}`,
-    severity: 'warning',
-    place: { file },
-    message: `the last good version could not be ${what}: ${(error as Error).message}`,
-    hint: 'the state folder must be a folder, writable, with room',
-  }
-}
-
 /** `example.com.zone` holds `example.com.` until a SOA says otherwise. */
 function originOf(file: string): Name {
   const name = parseName(basename(file, ZONE_EXTENSION))
@@ -163,18 +161,6 @@ function originOf(file: string): Name {
 }
 
 /** Of two files with one origin the first (by name) is served, and the other is a fault. */
-function partTwins(files: readonly LoadedFile[]): { served: LoadedFile[]; twins: Fault[] } {
-  const byOrigin = new Map<string, LoadedFile>()
-  const twins: Fault[] = []
-  for (const loaded of files) {
-    const origin = formatName(loaded.origin)
-    const first = byOrigin.get(origin)
-    if (!first) byOrigin.set(origin, loaded)
-    else twins.push(twinFault(origin, loaded.file, first.file))
-  }
-  return { served: [...byOrigin.values()], twins }
-}
-
 function twinFault(origin: string, file: string, first: string): Fault {
   return {
     code: 'zone-twice',

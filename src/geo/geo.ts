@@ -12,6 +12,8 @@ export interface Location {
   /** Two letters: AF AN AS EU NA OC SA. */
   readonly continent?: string
   readonly asn?: number
+  /** Own prefixes that hold it, in canonical text, longest first; an overlay (overlay.ts) adds them, no source does. */
+  readonly prefixes?: readonly string[]
 }
 
 /**

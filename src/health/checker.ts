@@ -1,14 +1,14 @@
-// The main thread's side of health checks: it owns the probe worker, keeps what the worker says (so that a worker which
-// dies or hangs is replaced and nothing is forgotten), and passes transitions on. It never judges a target itself: a
+// The main thread's side of health checks: it owns the probe worker, keeps what the worker says (ledger.ts, so that a worker
+// which dies or hangs is replaced and nothing is forgotten), and passes transitions on. It never judges a target itself: a
 // blocked main thread hears of changes later, and invents none.
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../base/clock.ts'
 import type { Observation, Target, TargetHealth, Transition } from './health.ts'
+import { Ledger, type TargetReport } from './ledger.ts'
 import type { TargetNews, ToMain, ToWorker, WorkerStart } from './messages.ts'
 import type { SavedState } from './saved.ts'
 import type { SchedulerFigures } from './scheduler.ts'
-import { coldCheck, healthOf, joiningCheck, savedCheck, type Check } from './threshold.ts'
 import { hangs, look, startWatch, type Watch } from './watch.ts'
 
 /** A worker whose loop has not turned for so long is replaced, ms. */
@@ -39,20 +39,12 @@ export interface CheckerOptions {
   readonly hungAfterMs?: number
 }
 
-/** What status shows of a target beside its health. */
-export interface TargetReport {
-  readonly health: TargetHealth
-  /** In a row. */
-  readonly successes: number
-  readonly failures: number
-  /** The newest observation, counted or not; missing before the first. */
-  readonly last?: Observation
-}
-
 /** Since start, over all workers that there were (`scheduler`: of the one that runs). */
 export interface CheckerFigures {
   readonly probes: Readonly<Record<Observation['outcome'], number>>
   readonly workersReplaced: number
+  /** CPU time of the workers' threads, ms. */
+  readonly cpuMs: number
   readonly scheduler: SchedulerFigures
 }
 
@@ -61,16 +53,9 @@ export interface FirstRound {
   readonly missing: readonly string[]
 }
 
-interface Known {
-  readonly target: Target
-  check: Check
-  last?: Observation
-}
-
 export class Checker {
   readonly #options: CheckerOptions
-  readonly #known = new Map<string, Known>()
-  readonly #health = new Map<string, TargetHealth>()
+  readonly #ledger = new Ledger()
   readonly #probes = { success: 0, failure: 0, none: 0 }
   readonly #toldAt = new Map<string, number>()
   readonly #waiters = new Set<() => void>()
@@ -82,6 +67,8 @@ export class Checker {
   #respawnTimer: NodeJS.Timeout | undefined
   #respawnMs = RESPAWN_MS
   #replaced = 0
+  /** Of the workers before this one, and of this one. */
+  readonly #cpuMs = { before: 0, now: 0 }
   #running = false
 
   constructor(options: CheckerOptions) {
@@ -90,11 +77,7 @@ export class Checker {
 
   /** Cold start: all targets are probed at once, and the first observation of each decides provisionally. */
   start(targets: readonly Target[], saved: ReadonlyMap<string, SavedState> = new Map()): void {
-    const at = this.#options.clock.wall()
-    for (const target of targets) {
-      const remembered = saved.get(target.id)
-      this.#keep(target, remembered === undefined ? coldCheck(at) : savedCheck(remembered))
-    }
+    this.#ledger.start(targets, saved, this.#options.clock.wall())
     this.#running = true
     this.#spawn()
     this.#lookTimer = setInterval(() => this.#look(), LOOK_MS)
@@ -102,26 +85,33 @@ export class Checker {
 
   /** Reload: targets that stay keep state and counts, also under a changed monitor; new ones join at their first success. */
   update(targets: readonly Target[]): void {
-    const stay = new Set(targets.map(({ id }) => id))
-    for (const id of this.#known.keys()) if (!stay.has(id)) this.#forget(id)
-    const at = this.#options.clock.wall()
-    for (const target of targets) this.#keep(target, this.#known.get(target.id)?.check ?? joiningCheck(at))
-    this.#say({ kind: 'assign', assignments: this.#assignments() })
+    this.#ledger.update(targets, this.#options.clock.wall())
+    this.#say({ kind: 'assign', assignments: this.#ledger.assignments() })
     this.#wakeWaiters()
+  }
+
+  /** Lets targets that are held down (hold-down, damping, manual failback) come back as soon as thresholds allow. */
+  release(targets: readonly string[]): void {
+    this.#say({ kind: 'release', ids: targets.flatMap((target) => this.#ledger.probesOf(target)) })
   }
 
   /** By target id; a live view. */
   health(): ReadonlyMap<string, TargetHealth> {
-    return this.#health
+    return this.#ledger.health
   }
 
   /** By target id, at most a quarter of a second old. */
   reports(): ReadonlyMap<string, TargetReport> {
-    return new Map(Array.from(this.#known, ([id, known]) => [id, reportOf(known)]))
+    return this.#ledger.reports()
   }
 
   figures(): CheckerFigures {
-    return { probes: { ...this.#probes }, workersReplaced: this.#replaced, scheduler: this.#scheduler }
+    return {
+      probes: { ...this.#probes },
+      workersReplaced: this.#replaced,
+      cpuMs: this.#cpuMs.before + this.#cpuMs.now,
+      scheduler: this.#scheduler,
+    }
   }
 
   /** Settles when every target has had a first observation, or after `deadlineMs`, whichever is sooner. */
@@ -130,10 +120,10 @@ export class Checker {
       const end = (): void => {
         this.#waiters.delete(lookAgain)
         clearTimeout(timer)
-        resolve({ missing: this.#missing() })
+        resolve({ missing: this.#ledger.missing() })
       }
       const lookAgain = (): void => {
-        if (this.#missing().length === 0) end()
+        if (this.#ledger.missing().length === 0) end()
       }
       const timer = setTimeout(end, deadlineMs)
       this.#waiters.add(lookAgain)
@@ -153,57 +143,27 @@ export class Checker {
     this.#say({ kind: 'block-for-test', forMs })
   }
 
-  #keep(target: Target, check: Check): void {
-    const last = this.#known.get(target.id)?.last
-    this.#known.set(target.id, { target, check, ...(last && { last }) })
-    this.#health.set(target.id, healthOf(check))
-  }
-
-  #forget(id: string): void {
-    this.#known.delete(id)
-    this.#health.delete(id)
-  }
-
-  #missing(): string[] {
-    return Array.from(this.#known.values())
-      .filter(({ check }) => !check.observed)
-      .map(({ target }) => target.id)
-  }
-
-  #assignments(): WorkerStart['assignments'] {
-    return Array.from(this.#known.values(), ({ target, check }) => ({ target, check }))
-  }
-
   #say(message: ToWorker): void {
     this.#worker?.postMessage(message)
   }
 
   #hear(message: ToMain): void {
     if (message.kind === 'report') this.#takeReport(message)
-    else this.#takeTransition(message)
+    else this.#takeNews([message.news])
     this.#wakeWaiters()
   }
 
-  #takeTransition({ transition, news }: ToMain & { kind: 'transition' }): void {
-    if (this.#takeNews(news)) this.#options.onTransition(transition)
-  }
-
-  #takeReport({ news, figures, outcomes, troubles }: ToMain & { kind: 'report' }): void {
-    for (const item of news) this.#takeNews(item)
+  #takeReport({ news, figures, cpuMs, outcomes, troubles }: ToMain & { kind: 'report' }): void {
+    this.#takeNews(news)
     for (const outcome of ['success', 'failure', 'none'] as const) this.#probes[outcome] += outcomes[outcome]
     for (const reason of troubles) this.#tell(`probes say nothing: ${reason}`)
     this.#scheduler = figures
+    this.#cpuMs.now = cpuMs
     this.#respawnMs = RESPAWN_MS
   }
 
-  /** False for a target that has left since the worker spoke. */
-  #takeNews({ id, check, last }: TargetNews): boolean {
-    const known = this.#known.get(id)
-    if (known === undefined) return false
-    known.check = check
-    known.last = last
-    this.#health.set(id, healthOf(check))
-    return true
+  #takeNews(news: readonly TargetNews[]): void {
+    for (const transition of news.flatMap((item) => this.#ledger.take(item))) this.#options.onTransition(transition)
   }
 
   #wakeWaiters(): void {
@@ -220,7 +180,7 @@ export class Checker {
   #spawn(): void {
     this.#heartbeat = new Int32Array(new SharedArrayBuffer(4))
     this.#watch = startWatch(0, this.#options.clock.now())
-    const workerData: WorkerStart = { assignments: this.#assignments(), heartbeat: this.#heartbeat }
+    const workerData: WorkerStart = { assignments: this.#ledger.assignments(), heartbeat: this.#heartbeat }
     const worker = new Worker(WORKER, {
       workerData,
       name: 'probes',
@@ -251,13 +211,10 @@ export class Checker {
     this.#worker = undefined
     if (!this.#running) return
     this.#replaced++
+    this.#cpuMs.before += this.#cpuMs.now
+    this.#cpuMs.now = 0
     this.#tell(`the probe worker is replaced: ${why}`)
     this.#respawnTimer = setTimeout(() => this.#spawn(), this.#respawnMs)
     this.#respawnMs = Math.min(this.#respawnMs * 2, MOST_RESPAWN_MS)
   }
-}
-
-function reportOf({ check, last }: Known): TargetReport {
-  const { successes, failures } = check
-  return { health: healthOf(check), successes, failures, ...(last && { last }) }
 }

@@ -1,42 +1,26 @@
-// Who is alive. Probes run in a worker of their own and become observations; a pure threshold machine turns
-// observations into states; this file holds the words that both sides share. Nothing here knows of DNS answers.
+// Who is alive. Probes run in a worker of their own and become observations; a pure threshold machine turns observations
+// into states; this file holds the words that both sides share. Monitors are defined in monitor.ts. Nothing here knows of
+// DNS answers.
 import type { Address } from '../base/address.ts'
-
-interface MonitorBasics {
-  readonly name: string
-  readonly port: number
-  /** Time from the start of one probe to the start of the next; each target keeps a fixed phase within it. */
-  readonly intervalMs: number
-  readonly timeoutMs: number
-  /** The interval while a first failure or success has left the state undecided. Never above `intervalMs`. */
-  readonly fastIntervalMs: number
-  /** Successes in a row that make a target up. */
-  readonly healthyThreshold: number
-  /** Failures in a row that make a target down. */
-  readonly unhealthyThreshold: number
-}
-
-export interface HttpMonitor extends MonitorBasics {
-  readonly type: 'http'
-  readonly path: string
-  /** The Host header; the target's address when missing. */
-  readonly host?: string
-  /** Inclusive ranges of status codes that count as success. */
-  readonly expectedStatus: readonly (readonly [number, number])[]
-}
-
-export interface TcpMonitor extends MonitorBasics {
-  readonly type: 'tcp'
-}
-
-/** A health check's definition. */
-export type Monitor = HttpMonitor | TcpMonitor
+import type { Monitor, ProbeMonitor } from './monitor.ts'
 
 /** One balancer as one monitor sees it. `id` is unique and stable over reloads: `region/address`. */
 export interface Target {
   readonly id: string
+  /** As answers carry it. */
   readonly address: Address
   readonly monitor: Monitor
+  /** Probed in the place of the monitor's address, or else of `address`. */
+  readonly probeAddress?: Address
+  /** In the place of the monitor's port. */
+  readonly probePort?: number
+}
+
+/** What the probe worker is given: targets that ask the same share one, whose id says what is asked (sharing.ts). */
+export interface ProbeTarget {
+  readonly id: string
+  readonly address: Address
+  readonly monitor: ProbeMonitor
 }
 
 export type State = 'up' | 'down' | 'unknown'
@@ -44,7 +28,7 @@ export type State = 'up' | 'down' | 'unknown'
 /** What one probe saw. `none`: trouble of our own (no descriptors, no route, a lagging loop), which says nothing of the target. */
 export interface Observation {
   readonly outcome: 'success' | 'failure' | 'none'
-  /** For people: `200 in 12 ms`, `503`, `refused`, `timeout after 5 s`, `our loop lagged`. */
+  /** For people: `200 in 12 ms`, `503`, `refused`, `timeout after 5 s: not connected`, `our loop lagged`. */
   readonly reason: string
   /**
    * The verdict rests on time that passed (a timeout, a peer that closed on us) rather than on an answer or a refusal: it

@@ -1,10 +1,10 @@
 // What the main thread (checker.ts) and the probe worker (worker.ts) say to each other: plain data, one union each way.
-import type { Observation, Target, Transition } from './health.ts'
+import type { Observation, ProbeTarget } from './health.ts'
 import type { SchedulerFigures } from './scheduler.ts'
 import type { Check } from './threshold.ts'
 
 export interface Assignment {
-  readonly target: Target
+  readonly target: ProbeTarget
   /** What is known of it; a worker that knows the target already keeps what it has. */
   readonly check: Check
 }
@@ -17,10 +17,12 @@ export interface WorkerStart {
 
 export type ToWorker =
   | { readonly kind: 'assign'; readonly assignments: readonly Assignment[] }
+  /** These may fail back, whatever holds them down. */
+  | { readonly kind: 'release'; readonly ids: readonly string[] }
   /** Blocks the worker's loop, so that a test can show what does not follow from it. */
   | { readonly kind: 'block-for-test'; readonly forMs: number }
 
-/** The newest word about one target. */
+/** The newest word about one probed target. */
 export interface TargetNews {
   readonly id: string
   readonly check: Check
@@ -28,11 +30,14 @@ export interface TargetNews {
 }
 
 export type ToMain =
-  | { readonly kind: 'transition'; readonly transition: Transition; readonly news: TargetNews }
+  /** A state has changed. */
+  | { readonly kind: 'turn'; readonly news: TargetNews }
   | {
       readonly kind: 'report'
       readonly news: readonly TargetNews[]
       readonly figures: SchedulerFigures
+      /** CPU time of the worker's thread since it began, ms. */
+      readonly cpuMs: number
       /** Outcomes since the worker's last report. */
       readonly outcomes: Readonly<Record<Observation['outcome'], number>>
       /** Reasons for outcomes `none` since the last report. */

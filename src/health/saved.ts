@@ -4,6 +4,7 @@ import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Fault } from '../base/fault.ts'
 import type { Target, TargetHealth } from './health.ts'
+import { leavesOf, type Monitor } from './monitor.ts'
 
 /** The file within the state folder. */
 export const SAVED_HEALTH = 'health.json'
@@ -56,10 +57,16 @@ export async function readSavedHealth(folder: string, targets: readonly Target[]
 function freshStates(file: SavedFile, targets: readonly Target[], now: number): ReadonlyMap<string, SavedState> {
   const ageMs = now - file.savedAt
   const fresh = targets.filter(({ id, monitor }) => {
-    const threshold = Math.max(monitor.healthyThreshold, monitor.unhealthyThreshold)
-    return Object.hasOwn(file.targets, id) && ageMs >= 0 && ageMs <= 2 * monitor.intervalMs * threshold
+    return Object.hasOwn(file.targets, id) && ageMs >= 0 && ageMs <= freshForMs(monitor)
   })
   return new Map(fresh.map(({ id }) => [id, file.targets[id]!]))
+}
+
+function freshForMs(monitor: Monitor): number {
+  const spans = leavesOf(monitor).map(({ intervalMs, healthyThreshold, unhealthyThreshold }) => {
+    return 2 * intervalMs * Math.max(healthyThreshold, unhealthyThreshold)
+  })
+  return Math.max(...spans)
 }
 
 function parseSaved(text: string): SavedFile | undefined {

@@ -5,7 +5,7 @@ import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../base/clock.ts'
 import { DueHeap } from './due-heap.ts'
-import type { Observation, Target } from './health.ts'
+import type { Observation, ProbeTarget } from './health.ts'
 import { mostInFlight, nextStart, nextTurn, phaseOf } from './timing.ts'
 
 /** Probes outstanding at a time, of all targets. Each holds a descriptor. */
@@ -16,9 +16,9 @@ const STARTS_PER_TURN = 32
 
 export interface SchedulerOptions {
   readonly clock: Clock
-  readonly probe: (target: Target, signal: AbortSignal) => Promise<Observation>
+  readonly probe: (target: ProbeTarget, signal: AbortSignal) => Promise<Observation>
   /** Takes what was seen and says whether the target's next probe should hurry. */
-  readonly onObservation: (target: Target, seen: Observation) => boolean
+  readonly onObservation: (target: ProbeTarget, seen: Observation) => boolean
   /** MAX_IN_FLIGHT by default. */
   readonly maxInFlight?: number
 }
@@ -33,7 +33,7 @@ export interface SchedulerFigures {
 }
 
 interface Entry {
-  readonly target: Target
+  readonly target: ProbeTarget
   readonly phaseMs: number
   readonly aborter: AbortController
   /** Monotonic ms. */
@@ -68,7 +68,7 @@ export class Scheduler {
    * the rest go on undisturbed. Outstanding probes of those that left or changed are given up and not told of. An empty
    * list ends everything.
    */
-  setTargets(targets: readonly Target[]): void {
+  setTargets(targets: readonly ProbeTarget[]): void {
     const stay = new Set(targets.map(({ id }) => id))
     for (const [id, entry] of this.#entries) if (!stay.has(id)) this.#remove(entry)
     for (const target of targets) {
@@ -89,7 +89,7 @@ export class Scheduler {
     }
   }
 
-  #add(target: Target, hurried: boolean): void {
+  #add(target: ProbeTarget, hurried: boolean): void {
     const phaseMs = phaseOf(target.id, target.monitor.intervalMs)
     const aborter = new AbortController()
     const entry: Entry = { target, phaseMs, aborter, dueAt: 0, startedAt: 0, inFlight: 0, hurried, waiting: false }

@@ -1,7 +1,7 @@
 // When the next probe of a target starts: pure arithmetic for the scheduler. Starts lie on a grid that is fixed for each
 // target, so they cannot drift; extra ones fall between its points while the state is undecided.
 import { hashText } from '../base/random.ts'
-import type { Monitor } from './health.ts'
+import type { ProbeMonitor } from './monitor.ts'
 
 /** Where in its interval a target is probed: whole ms in [0, intervalMs), the same on every run, spread by a hash. */
 export function phaseOf(id: string, intervalMs: number): number {
@@ -24,6 +24,6 @@ export function nextStart(startedAt: number, turnAt: number, fastIntervalMs: num
 }
 
 /** Probes of one target that may be outstanding together: a start never waits for the one before it. */
-export function mostInFlight({ timeoutMs, fastIntervalMs }: Monitor): number {
+export function mostInFlight({ timeoutMs, fastIntervalMs }: ProbeMonitor): number {
   return Math.ceil(timeoutMs / fastIntervalMs) + 1
 }

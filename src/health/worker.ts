@@ -1,15 +1,14 @@
 // The probe worker, a thread: it schedules probes, runs them, weighs their verdicts against the lag of its own loop, and
-// tells the main thread of changes at once and of the rest in batches. It decides about targets only; regions, plans and
-// logs are the main thread's.
+// tells the main thread of changes at once and of the rest in batches. It decides about probed targets only; calculated
+// checks, regions, plans and logs are the main thread's.
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../base/clock.ts'
-import type { Observation, Target } from './health.ts'
+import type { Observation, ProbeTarget } from './health.ts'
 import { discardLagged, LoopLag } from './lag.ts'
 import type { Assignment, TargetNews, ToMain, ToWorker, WorkerStart } from './messages.ts'
-import { createHttpProbe } from './prober/http.ts'
-import { createTcpProbe } from './prober/tcp.ts'
+import { createProbers } from './prober/probers.ts'
 import { Scheduler } from './scheduler.ts'
-import { isUndecided, observe, type Check } from './threshold.ts'
+import { isUndecided, observe, release, type Check } from './threshold.ts'
 
 /** Ms between two reports of what changed no state. */
 const REPORT_MS = 250
@@ -23,13 +22,13 @@ const news = new Map<string, TargetNews>()
 const troubles = new Set<string>()
 const outcomes = { success: 0, failure: 0, none: 0 }
 
-const probeHttp = createHttpProbe()
-const probeTcp = createTcpProbe()
+const probeAny = createProbers()
 const lag = new LoopLag(clock, () => Atomics.add(start.heartbeat, 0, 1))
 const scheduler = new Scheduler({ clock, probe, onObservation })
 
 port.on('message', (message: ToWorker) => {
   if (message.kind === 'assign') assign(message.assignments)
+  else if (message.kind === 'release') releaseAll(message.ids)
   else block(message.forMs)
 })
 setInterval(report, REPORT_MS)
@@ -43,19 +42,21 @@ function assign(assignments: readonly Assignment[]): void {
   scheduler.setTargets(assignments.map(({ target }) => target))
 }
 
-async function probe(target: Target, signal: AbortSignal): Promise<Observation> {
-  const seen = await probeByType(target, signal)
+function releaseAll(ids: readonly string[]): void {
+  for (const id of ids) {
+    const check = checks.get(id)
+    if (check !== undefined) checks.set(id, release(check))
+  }
+}
+
+async function probe(target: ProbeTarget, signal: AbortSignal): Promise<Observation> {
+  const seen = await probeAny(target, signal, clock)
+  if (seen.waited === undefined) return seen
   const blockedMs = lag.blockedWithin(seen.startedAt, seen.startedAt + seen.tookMs)
   return discardLagged(seen, blockedMs, target.monitor.timeoutMs)
 }
 
-function probeByType(target: Target, signal: AbortSignal): Promise<Observation> {
-  const { id, address, monitor } = target
-  if (monitor.type === 'http') return probeHttp({ id, address, monitor }, signal, clock)
-  return probeTcp({ id, address, monitor }, signal, clock)
-}
-
-function onObservation({ id, monitor }: Target, seen: Observation): boolean {
+function onObservation({ id, monitor }: ProbeTarget, seen: Observation): boolean {
   const before = checks.get(id)!
   const check = observe(before, seen, monitor, clock.wall())
   checks.set(id, check)
@@ -66,18 +67,29 @@ function onObservation({ id, monitor }: Target, seen: Observation): boolean {
 }
 
 /** A change of state, and a first observation, are told at once. */
-function tell({ state: from, observed }: Check, item: TargetNews): void {
-  const { state: to, reason, since: at } = item.check
+function tell({ state, observed }: Check, item: TargetNews): void {
   news.set(item.id, item)
-  if (from !== to) send({ kind: 'transition', transition: { target: item.id, from, to, reason, at }, news: item })
+  if (state !== item.check.state) send({ kind: 'turn', news: item })
   else if (!observed && item.check.observed) report()
 }
 
 function report(): void {
-  send({ kind: 'report', news: [...news.values()], figures: scheduler.figures(), outcomes, troubles: [...troubles] })
+  send({
+    kind: 'report',
+    news: [...news.values()],
+    figures: scheduler.figures(),
+    cpuMs: cpuMs(),
+    outcomes,
+    troubles: [...troubles],
+  })
   news.clear()
   troubles.clear()
   Object.assign(outcomes, { success: 0, failure: 0, none: 0 })
+}
+
+function cpuMs(): number {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1000
 }
 
 function send(message: ToMain): void {

@@ -16,7 +16,13 @@ export const UDP_PAYLOAD = 1232
 export const NO_EXTENDED_ERROR = -1
 
 /** INFO-CODEs of RFC 8914 §4. */
-export const EXTENDED_ERROR = { notReady: 14, prohibited: 18, notAuthoritative: 20, notSupported: 21 } as const
+export const EXTENDED_ERROR = {
+  notReady: 14,
+  prohibited: 18,
+  notAuthoritative: 20,
+  notSupported: 21,
+  noReachableAuthority: 22,
+} as const
 
 const OPT_BYTES = 11
 const OPTION_HEADER_BYTES = 4

@@ -4,7 +4,7 @@
 import type { AddressWords } from '../base/address.ts'
 import { CLASS, RCODE, TYPE } from '../dns/types.ts'
 import { COUNTED_TYPES, counter } from '../metrics/counters.ts'
-import { answerRecord, planHeader } from '../snapshot/plan-image.ts'
+import { answerRecord, planHeader, SERVFAIL } from '../snapshot/plan-image.ts'
 import { nodeRecord, rrsetRecord, RECORD_HEADER_BYTES } from '../snapshot/zone-image.ts'
 import { answerChaos } from './chaos.ts'
 import { settleCookie } from './cookie.ts'
@@ -26,6 +26,9 @@ import { limitRate, VERDICT } from './rate-limit.ts'
 import { writeDname, writeReferral, writeServerAddresses, writeSoa } from './sections.ts'
 import { chooseClient, leastTtl, settleScope, steer } from './steered.ts'
 import { MAX_CHAIN, type QueryWorker } from './worker.ts'
+
+/** In the place of an RCODE. */
+const CHAIN_GOES_ON = -1
 
 /**
  * Answers the message of `length` bytes at `input[at]` from `client`. Writes at most `limit` bytes at `output[outAt]`
@@ -78,22 +81,29 @@ function answer(worker: QueryWorker, client: AddressWords): number {
       case FOUND.noName:
         return writeSoa(worker, -1, RCODE.NXDOMAIN)
       case FOUND.dname: {
-        if (wasVisited(worker, hop, lookup.node)) return RCODE.NOERROR
+        if (comesRound(worker, hop)) return RCODE.NOERROR
         const rcode = writeDname(worker, hop)
         if (rcode !== RCODE.NOERROR || isAnsweredByCname(query.type)) return rcode
         break
       }
-      default:
-        if (wasVisited(worker, hop, query.name.hash[0]!) || !answerNode(worker, hop)) return RCODE.NOERROR
+      default: {
+        const rcode = comesRound(worker, hop) ? RCODE.NOERROR : answerNode(worker, hop)
+        if (rcode !== CHAIN_GOES_ON) return rcode
+      }
     }
   }
   return RCODE.NOERROR
 }
 
-/** Whether a chain comes round to a name, or to a DNAME, that it has been through: no record stands twice in an answer. */
-function wasVisited({ visited }: QueryWorker, hop: number, mark: number): boolean {
-  for (let i = 0; i < hop; i++) if (visited[i] === mark) return true
-  visited[hop] = mark
+/**
+ * Whether a chain has come back to a name that it has been through: no record stands twice in an answer. Names are told
+ * apart by their hashes; two of one chain that collide cut it short, and the resolver asks on.
+ */
+function comesRound({ query, visited, renamedBy }: QueryWorker, hop: number): boolean {
+  const name = query.name.hash[0]!
+  for (let i = 0; i < hop; i++) if (visited[i] === name) return true
+  visited[hop] = name
+  renamedBy[hop] = 0
   return false
 }
 
@@ -120,14 +130,13 @@ function fail(message: Message): number {
   return RCODE.SERVFAIL
 }
 
-/** The name exists: its data, its service's, its CNAME, or the SOA that says there is none. True when a chain goes on. */
-function answerNode(worker: QueryWorker, hop: number): boolean {
+/** The name exists: its data, its service's, its CNAME, or the SOA that says there is none. The RCODE, or CHAIN_GOES_ON. */
+function answerNode(worker: QueryWorker, hop: number): number {
   const { query, lookup, message, snapshot } = worker
   const { zoneWords, zoneBytes } = snapshot
   const binding = zoneWords[lookup.node + nodeRecord.binding]!
   if (binding !== 0 && (query.type === TYPE.A || query.type === TYPE.AAAA || query.type === TYPE.ANY)) {
-    answerSteered(worker, binding, hop)
-    return false
+    return answerSteered(worker, binding, hop)
   }
   const ownerAt = hop === 0 ? QUESTION_NAME_AT : -1
   const rrset = findRrset(zoneWords, lookup.node, query.type)
@@ -135,34 +144,39 @@ function answerNode(worker: QueryWorker, hop: number): boolean {
     if (!writeRrset(message, query.name, ownerAt, zoneWords, zoneBytes, rrset)) message.truncated = true
     message.answers += zoneWords[rrset + rrsetRecord.typeAndCount]! >>> 16
     if (query.type === TYPE.NS) writeServerAddresses(worker, rrset)
-    return false
+    return RCODE.NOERROR
   }
   const cname = findRrset(zoneWords, lookup.node, TYPE.CNAME)
   if (cname === 0) {
-    writeSoa(worker, binding === 0 ? -1 : leastTtl(worker, binding), RCODE.NOERROR)
-    return false
+    return writeSoa(worker, binding === 0 ? -1 : leastTtl(worker, binding), RCODE.NOERROR)
   }
   if (!writeRrset(message, query.name, ownerAt, zoneWords, zoneBytes, cname)) message.truncated = true
   message.answers++
   readName(query.name, zoneBytes, (cname + rrsetRecord.wire) * 4 + RECORD_HEADER_BYTES, zoneBytes.length)
-  return true
+  return CHAIN_GOES_ON
 }
 
 /** A name with a service: its A or AAAA (ANY gets A, RFC 8482 §4.1), or NODATA; never NXDOMAIN. */
-function answerSteered(worker: QueryWorker, binding: number, hop: number): void {
+function answerSteered(worker: QueryWorker, binding: number, hop: number): number {
   const { query, message, snapshot, counters } = worker
   const { planWords, planBytes } = snapshot
   const chosen = steer(worker, binding, query.type === TYPE.AAAA ? 1 : 0)
   const count = planWords[chosen + answerRecord.count]!
   counters[counter.steered]!++
-  if (count === 0) {
-    writeSoa(worker, leastTtl(worker, binding), RCODE.NOERROR)
-    return
-  }
+  if (count === SERVFAIL) return hop === 0 ? failUnresolved(message) : RCODE.NOERROR
+  if (count === 0) return writeSoa(worker, leastTtl(worker, binding), RCODE.NOERROR)
   const ownerAt = hop === 0 ? QUESTION_NAME_AT : -1
   const from = (chosen + answerRecord.wire) * 4
   if (!writeRecords(message, query.name, ownerAt, NO_NAMES, count, planBytes, from)) message.truncated = true
   message.answers += count
+  return RCODE.NOERROR
+}
+
+/** The target of an ALIAS could not be resolved, and what was known of it is too old (RFC 8914 §4.23). */
+function failUnresolved(message: Message): number {
+  message.authoritative = false
+  message.extendedError = EXTENDED_ERROR.noReachableAuthority
+  return RCODE.SERVFAIL
 }
 
 /** OPT is no question, and transfers and the types of RFC 6895 §3.1 that act on messages are not served. */

@@ -147,10 +147,12 @@ export function writeDname(worker: QueryWorker, hop: number): number {
   const { zoneWords, zoneBytes } = snapshot
   const dname = findRrset(zoneWords, lookup.node, TYPE.DNAME)
   const from = (dname + rrsetRecord.wire) * 4
-  readName(owner, zoneBytes, (lookup.node + nodeRecord.name) * 4, zoneBytes.length)
-  if (!writeRrset(message, owner, -1, zoneWords, zoneBytes, dname)) message.truncated = true
-  message.answers++
-  addRdataTarget(worker, from)
+  if (!wasRenamedBy(worker, hop, lookup.node)) {
+    readName(owner, zoneBytes, (lookup.node + nodeRecord.name) * 4, zoneBytes.length)
+    if (!writeRrset(message, owner, -1, zoneWords, zoneBytes, dname)) message.truncated = true
+    message.answers++
+    addRdataTarget(worker, from)
+  }
   readName(owner, query.name.bytes, 0, query.name.length)
   if (!replaceSuffix(query.name, lookup.label, zoneBytes, from + RECORD_HEADER_BYTES)) return RCODE.YXDOMAIN
   const dataAt = writeRecordHeader(scratch, 0, TYPE.CNAME, readTtl(zoneBytes, from), query.name.length)
@@ -160,6 +162,12 @@ export function writeDname(worker: QueryWorker, hop: number): number {
   }
   message.answers++
   return RCODE.NOERROR
+}
+
+/** Whether this chain has the DNAME already: it may rename twice, but its record stands once. */
+function wasRenamedBy({ renamedBy }: QueryWorker, hop: number, dname: number): boolean {
+  renamedBy[hop] = dname
+  return renamedBy.indexOf(dname) < hop
 }
 
 /** The target of a DNAME is never compressed itself (RFC 3597 §4), but later names may point at it. */

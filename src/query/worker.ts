@@ -27,8 +27,9 @@ export interface QueryWorker {
   readonly message: Message
   /** The address that steers: the client subnet, or the sender's. */
   readonly client: AddressWords
-  /** What a chain of CNAMEs and DNAMEs went through: hashes of names, offsets of DNAME nodes. */
+  /** What a chain went through, by hop: hashes of names, and the nodes of DNAMEs (0 for a CNAME). */
   readonly visited: Int32Array
+  readonly renamedBy: Int32Array
   /** The owner of records that stand under another name than the query's. */
   readonly owner: NameCursor
   /** Room for one record that is made for an answer: a SOA with two long names is the largest. */
@@ -63,6 +64,7 @@ export function createQueryWorker({ slot, ...shared }: QueryWorkerParts): QueryW
     message: createMessage(),
     client: new Int32Array(ADDRESS_WORDS),
     visited: new Int32Array(MAX_CHAIN + 1),
+    renamedBy: new Int32Array(MAX_CHAIN + 1),
     owner: createNameCursor(),
     scratch: new Uint8Array(SCRATCH_BYTES),
   }

@@ -9,22 +9,25 @@ import { writeRecordHeader, RECORD_HEADER_BYTES } from './zone-image.ts'
 import { settingsWords, writeSettings, type Settings } from './settings.ts'
 import type { Answer, SlotTable } from './slot-table.ts'
 
+/** In the place of a slot table where the addresses are not known: an ALIAS whose target could not be resolved. */
+export type Unknown = 'servfail'
+
 /** One client class of one service. */
-export interface RowTables {
+export interface RowTables<Table = SlotTable> {
   /** Seconds. */
   readonly ttl: number
-  readonly ipv4: SlotTable
-  readonly ipv6: SlotTable
+  readonly ipv4: Table
+  readonly ipv6: Table
 }
 
-export interface ServiceRows {
+export interface ServiceRows<Table = SlotTable> {
   readonly name: string
   /** An index into the client maps of the same snapshot; −1 when steering ignores where the client is (one row). */
   readonly clientMap: number
   /** How clients are pinned to slots, or undefined: a counter walks them. */
   readonly pin: { readonly ipv4Bits: number; readonly ipv6Bits: number; readonly seed: number } | undefined
   /** By client class. */
-  readonly rows: readonly RowTables[]
+  readonly rows: readonly RowTables<Table>[]
   /** The least TTL that this service ever answers with, seconds: negative answers live no longer. */
   readonly leastTtl: number
 }
@@ -32,13 +35,13 @@ export interface ServiceRows {
 /** What a plan image is made of. */
 export interface PlanInput {
   readonly settings: Settings
-  readonly services: readonly ServiceRows[]
+  readonly services: readonly ServiceRows<SlotTable | Unknown>[]
   /** By binding, as the zone image of the same snapshot numbers them. */
   readonly bindings: readonly PlanBinding[]
   /** Word offset of each client map in the client-map part. */
   readonly clientMaps: readonly number[]
   /** Where answers of a service are tallied; stable over publications. Tally + 0 counts NODATA. */
-  readonly tallyOf: (service: ServiceRows, answer: Answer) => number
+  readonly tallyOf: (service: Pick<ServiceRows, 'name'>, answer: Answer) => number
 }
 
 export interface PlanBinding {
@@ -73,7 +76,7 @@ export const slotTable = {
 } as const
 
 export const answerRecord = {
-  /** 0: NODATA. */
+  /** 0: NODATA; `SERVFAIL`: the addresses are not known. */
   count: 0,
   wireLength: 1,
   /** Which tally counts it. */
@@ -81,6 +84,9 @@ export const answerRecord = {
   /** As in an RRset of the zone image. */
   wire: 3,
 } as const
+
+/** In the place of a count of records. */
+export const SERVFAIL = -1
 
 const TYPE_A = 1
 const TYPE_AAAA = 28
@@ -116,7 +122,7 @@ export function planPlanImage(input: PlanInput): PlanImagePlan {
 function writeService(
   words: Int32Array,
   at: number,
-  { clientMap, pin, rows, leastTtl }: ServiceRows,
+  { clientMap, pin, rows, leastTtl }: ServiceRows<unknown>,
   tables: readonly (readonly [number, number])[],
   clientMaps: readonly number[],
 ): void {
@@ -146,7 +152,7 @@ class Places {
 
 interface PlacedAnswer {
   readonly at: number
-  readonly answer: Answer
+  readonly answer: Answer | Unknown
   readonly ttl: number
   readonly tally: number
 }
@@ -164,7 +170,7 @@ class TableLayout {
   readonly #answers = new Map<string, PlacedAnswer>()
   readonly #tables: PlacedTable[] = []
   /** By the table object and whatever else its answers depend on: planners share equal tables. */
-  readonly #known = new Map<SlotTable, Map<string, number>>()
+  readonly #known = new Map<SlotTable | Unknown, Map<string, number>>()
 
   constructor(start: number, input: PlanInput) {
     this.#places = new Places(start)
@@ -175,26 +181,31 @@ class TableLayout {
     return this.#places.end
   }
 
-  row(service: ServiceRows, { ipv4, ipv6, ttl }: RowTables): readonly [number, number] {
+  row(
+    service: Pick<ServiceRows, 'name'>,
+    { ipv4, ipv6, ttl }: RowTables<SlotTable | Unknown>,
+  ): readonly [number, number] {
     return [this.#table(service, ipv4, ttl), this.#table(service, ipv6, ttl)]
   }
 
-  #table(service: ServiceRows, table: SlotTable, ttl: number): number {
+  #table(service: Pick<ServiceRows, 'name'>, table: SlotTable | Unknown, ttl: number): number {
     const key = `${service.name} ${ttl}`
     const known = this.#known.get(table) ?? new Map<string, number>()
     this.#known.set(table, known)
     const before = known.get(key)
     if (before !== undefined) return before
-    const answers = table.answers.map((answer) => this.#answer(service, answer, ttl))
-    const at = this.#places.take(slotTable.first + answers.length + ((table.slots.length + 1) >> 1))
-    this.#tables.push({ at, slots: table.slots, answers })
+    const { answers: given, slots } = table === 'servfail' ? FAILING : table
+    const answers = given.map((answer) => this.#answer(service, answer, ttl))
+    const at = this.#places.take(slotTable.first + answers.length + ((slots.length + 1) >> 1))
+    this.#tables.push({ at, slots, answers })
     known.set(key, at)
     return at
   }
 
-  #answer(service: ServiceRows, answer: Answer, ttl: number): number {
-    const tally = this.#input.tallyOf(service, answer)
-    const key = `${tally} ${ttl} ${answer.map(({ bytes }) => bytes.join('.')).join(' ')}`
+  #answer(service: Pick<ServiceRows, 'name'>, answer: Answer | Unknown, ttl: number): number {
+    const tally = this.#input.tallyOf(service, addressesOf(answer))
+    const addresses = addressesOf(answer).map(({ bytes }) => bytes.join('.'))
+    const key = `${tally} ${ttl} ${answer === 'servfail' ? answer : addresses.join(' ')}`
     const before = this.#answers.get(key)
     if (before) return before.at
     const at = this.#places.take(answerRecord.wire + ((wireLength(answer) + 3) >> 2))
@@ -210,11 +221,11 @@ class TableLayout {
       halves.set(slots, (at + slotTable.first + answers.length) * 2)
     }
     for (const { at, answer, ttl, tally } of this.#answers.values()) {
-      words[at + answerRecord.count] = answer.length
+      words[at + answerRecord.count] = answer === 'servfail' ? SERVFAIL : answer.length
       words[at + answerRecord.wireLength] = wireLength(answer)
       words[at + answerRecord.tally] = tally
       let to = (at + answerRecord.wire) * 4
-      for (const { family, bytes: address } of answer) {
+      for (const { family, bytes: address } of addressesOf(answer)) {
         to = writeRecordHeader(bytes, to, family === 4 ? TYPE_A : TYPE_AAAA, ttl, address.length)
         bytes.set(address, to)
         to += address.length
@@ -223,6 +234,13 @@ class TableLayout {
   }
 }
 
-function wireLength(answer: Answer): number {
-  return answer.reduce((sum, { bytes }) => sum + RECORD_HEADER_BYTES + bytes.length, 0)
+/** The table of one slot whose answer is not known. */
+const FAILING = { answers: ['servfail'], slots: Uint16Array.of(0) } as const
+
+function addressesOf(answer: Answer | Unknown): Answer {
+  return answer === 'servfail' ? [] : answer
+}
+
+function wireLength(answer: Answer | Unknown): number {
+  return addressesOf(answer).reduce((sum, { bytes }) => sum + RECORD_HEADER_BYTES + bytes.length, 0)
 }

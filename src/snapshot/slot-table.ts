@@ -4,7 +4,6 @@
 // plan-image.ts. Everything here is the same on every node and part of the compatibility promise.
 import type { Address, AddressWords } from '../base/address.ts'
 import { hashPrefix } from '../base/prefix.ts'
-import { hashText, mix32 } from '../base/random.ts'
 
 /** The addresses of one answer, all of one type; an RRset has no order. Empty: NODATA. */
 export type Answer = readonly Address[]
@@ -142,129 +141,6 @@ function unevenness(order: readonly number[], counts: readonly number[]): number
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((a, b) => a + b, 0)
-}
-
-/**
- * How much each pinned slot likes each candidate of one service: computed once, then looked up by every row. `seed` is
- * also what clients' prefixes are hashed with.
- */
-export interface Preferences {
-  readonly seed: number
-  /** By candidate's name: −ln of a uniform hash for each slot. */
-  readonly costs: Map<string, Float64Array>
-}
-
-export function createPreferences(service: string, seed: string): Preferences {
-  return { seed: hashText(`${service}\n${seed}`) | 0, costs: new Map() }
-}
-
-function costsOf({ seed, costs }: Preferences, name: string): Float64Array {
-  const known = costs.get(name)
-  if (known) return known
-  const key = hashText(name, seed)
-  const fresh = Float64Array.from({ length: PINNED_SLOTS }, (_, slot) => -Math.log(uniform(key ^ mix32(slot + 1))))
-  costs.set(name, fresh)
-  return fresh
-}
-
-/** In (0, 1), so that its logarithm is finite and not 0. */
-function uniform(key: number): number {
-  return (mix32(key) + 0.5) / 2 ** 32
-}
-
-/** A candidate of a pinned table. */
-export interface Pinned {
-  /** What its slots are keyed by: a name, so that order and neighbours do not matter. */
-  readonly name: string
-  /** Above 0, relative. */
-  readonly share: number
-  /** Slots that it gets at least. */
-  readonly least: number
-}
-
-const EVERY_SLOT = Uint16Array.from({ length: PINNED_SLOTS }, (_, slot) => slot)
-
-/**
- * Weighted rendezvous: each slot goes to the candidate with the greatest −w / ln h. Unequal shares are then repaired to
- * quota by moving the slots that mind least; with equal shares nothing moves between candidates that stay. Returns an
- * index into `candidates` for each of `slots` (all of them by default).
- */
-export function pinnedSlots(
-  preferences: Preferences,
-  candidates: readonly Pinned[],
-  slots: Uint16Array = EVERY_SLOT,
-): Uint16Array {
-  if (candidates.length === 1) return new Uint16Array(slots.length)
-  const order = [...candidates.keys()].sort((a, b) => (candidates[a]!.name < candidates[b]!.name ? -1 : 1))
-  const owners = seatByName(
-    preferences,
-    order.map((i) => candidates[i]!),
-    slots,
-  )
-  return owners.map((owner) => order[owner]!)
-}
-
-/** The same for candidates in the order of their names: ties must not fall by the order in a file. */
-function seatByName(preferences: Preferences, candidates: readonly Pinned[], slots: Uint16Array): Uint16Array {
-  const total = candidates.reduce((all, { share }) => all + share, 0)
-  const parts = candidates.map(({ share }) => share / total)
-  const columns = candidates.map(({ name }) => costsOf(preferences, name))
-  const costs = (at: number, i: number) => columns[i]![slots[at]!]! / parts[i]!
-  const owners = Uint16Array.from(slots, (_, at) => cheapest(parts, (i) => costs(at, i)))
-  const least = candidates.map((candidate) => candidate.least)
-  const counts = countOwners(owners, parts.length)
-  const isEven = parts.every((part) => Math.abs(part - parts[0]!) < TOLERANCE)
-  if (isEven && counts.every((count, i) => count >= least[i]!)) return owners
-  repair(owners, counts, apportion(parts, slots.length, least), costs)
-  return owners
-}
-
-function countOwners(owners: Uint16Array, candidates: number): number[] {
-  const counts = new Array<number>(candidates).fill(0)
-  for (const owner of owners) counts[owner] = counts[owner]! + 1
-  return counts
-}
-
-function cheapest(parts: readonly number[], cost: (i: number) => number): number {
-  let best = 0
-  for (let i = 1; i < parts.length; i++) if (cost(i) < cost(best)) best = i
-  return best
-}
-
-/** Moves slots from candidates above their quota to those below, dearest wish first, until all are met. */
-function repair(
-  owners: Uint16Array,
-  counts: number[],
-  quotas: readonly number[],
-  costs: (at: number, i: number) => number,
-): void {
-  const isOver = (i: number) => counts[i]! > quotas[i]!
-  const isUnder = (i: number) => counts[i]! < quotas[i]!
-  while (counts.some((_, i) => isOver(i))) {
-    for (const { at, taker } of wishes(owners, [...counts.keys()].filter(isUnder), isOver, costs)) {
-      const owner = owners[at]!
-      if (!isOver(owner) || !isUnder(taker)) continue
-      owners[at] = taker
-      counts[owner] = counts[owner]! - 1
-      counts[taker] = counts[taker]! + 1
-    }
-  }
-}
-
-/** For each slot that may move, the taker that it likes best; those who would lose least come first. */
-function wishes(
-  owners: Uint16Array,
-  takers: readonly number[],
-  isOver: (i: number) => boolean,
-  costs: (at: number, i: number) => number,
-): { at: number; taker: number; loss: number }[] {
-  const list: { at: number; taker: number; loss: number }[] = []
-  for (const [at, owner] of owners.entries()) {
-    if (!isOver(owner)) continue
-    const taker = takers.reduce((a, b) => (costs(at, b) < costs(at, a) ? b : a))
-    list.push({ at, taker, loss: costs(at, taker) / costs(at, owner) })
-  }
-  return list.sort((a, b) => a.loss - b.loss || a.at - b.at)
 }
 
 /** The slot of a client: a hash of its first `bits`. For the query path: allocates nothing. */

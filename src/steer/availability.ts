@@ -1,6 +1,6 @@
 // The availability phase, which every service has: who can take how much of its share now, what happens when too few
 // can, and how the load that a tier cannot take spills to the next. Where availability comes from is the director's.
-import type { Candidate, StepContext } from './steer.ts'
+import type { Candidate } from './steer.ts'
 
 /** What to do when too little of the weight is healthy. */
 export interface FallbackRule {
@@ -20,30 +20,36 @@ export interface Verdict {
 /** Sums of fractions stray by about 1e-16 a term; a billionth of the load is nobody. */
 const NEGLIGIBLE = 1e-9
 
-/** Judges over all tiers. `weights` is parallel to `candidates`: what each would take if it were alone in the world. */
+/** Judges over all tiers. By candidate: how much of its share it can take, and what it would take if all could. */
 export function judgeHealth(
-  candidates: readonly Candidate[],
-  weights: readonly number[],
-  { panic }: FallbackRule,
+  availability: ArrayLike<number>,
+  weights: ArrayLike<number>,
+  { panic }: Pick<FallbackRule, 'panic'>,
 ): Verdict {
-  const total = weights.reduce((sum, weight) => sum + weight, 0)
-  const healthyWeight = candidates.reduce((sum, { availability }, i) => sum + availability * weights[i]!, 0)
+  let total = 0
+  let healthyWeight = 0
+  for (let i = 0; i < weights.length; i++) {
+    total += weights[i]!
+    healthyWeight += availability[i]! * weights[i]!
+  }
   const healthy = total > 0 ? healthyWeight / total : 0
   return { healthy, panic: healthy < NEGLIGIBLE || healthy < panic - NEGLIGIBLE }
 }
 
 /**
  * What the remaining steps see when the fallback applies: everybody as if up (`all`), nobody (`none`), or the region of
- * last resort alone, which is the one candidate ever added.
+ * last resort alone, which is the one candidate ever added; nobody in its place when the client may not meet it.
  */
 export function applyFallback(
   candidates: readonly Candidate[],
   { fallback }: FallbackRule,
-  { regions }: StepContext,
+  hasLastResort: boolean,
 ): readonly Candidate[] {
   if (fallback === 'all') return candidates.map((candidate) => set(candidate, 1, 'fallback: taken as up'))
   if (fallback === 'none') return candidates.map((candidate) => set(candidate, 0, 'fallback: nobody answers'))
-  if (!regions.has(fallback)) throw new Error(`no region "${fallback}" for the fallback: config must refuse it`)
+  if (!hasLastResort) {
+    return candidates.map((candidate) => set(candidate, 0, `fallback: ${fallback} is outside the fence`))
+  }
   const others = candidates.filter(({ region }) => region !== fallback)
   const lastResort = { region: fallback, tier: 0, share: 1, availability: 1, note: 'fallback: the last resort' }
   return [
@@ -61,33 +67,62 @@ function set(candidate: Candidate, availability: number, note: string): Candidat
  * out of what reaches it, and the rest spills to the next. The final shares sum to 1, or to what is available.
  */
 export function spill(candidates: readonly Candidate[]): readonly Candidate[] {
-  const totals = sumByTier(candidates, ({ share }) => share)
-  const available = sumByTier(candidates, ({ share, availability }) => share * availability)
-  const reaching = new Map<number, number>()
-  let rest = 1
-  for (const tier of [...totals.keys()].sort((a, b) => a - b)) {
-    reaching.set(tier, rest)
-    rest *= 1 - (totals.get(tier)! > 0 ? available.get(tier)! / totals.get(tier)! : 0)
-    if (rest < NEGLIGIBLE) rest = 0
-  }
-  return candidates.map((candidate) => takeShare(candidate, reaching.get(candidate.tier)!, totals.get(candidate.tier)!))
+  const tiers = groupTiers(candidates)
+  const final = new Float64Array(candidates.length)
+  const shares = candidates.map(({ share }) => share)
+  const reaching = spillTiers(
+    tiers,
+    shares,
+    candidates.map(({ availability }) => availability),
+    final,
+  )
+  const reached = new Map(tiers.map((members, i) => [candidates[members[0]!]!.tier, reaching[i]!]))
+  return candidates.map((candidate, i) => {
+    const note = describeShare(candidate, reached.get(candidate.tier)!, final[i]!)
+    return { ...candidate, share: final[i]!, note }
+  })
 }
 
-function takeShare(candidate: Candidate, reaching: number, total: number): Candidate {
-  const share = total > 0 ? (reaching * candidate.share * candidate.availability) / total : 0
-  return { ...candidate, share, note: describeShare(candidate, reaching, share) }
+/** Indexes of candidates, tier by tier, in their order. */
+export function groupTiers(candidates: readonly Pick<Candidate, 'tier'>[]): readonly (readonly number[])[] {
+  const byTier = new Map<number, number[]>()
+  for (const [i, { tier }] of candidates.entries()) byTier.set(tier, [...(byTier.get(tier) ?? []), i])
+  return [...byTier.keys()].sort((a, b) => a - b).map((tier) => byTier.get(tier)!)
+}
+
+/**
+ * The arithmetic of `spill`, which plans do without the words: `tiers` are indexes of candidates, and the final share of
+ * each is written into `final` (zeros before). Returns what reaches each tier: a fraction of the queries.
+ */
+export function spillTiers(
+  tiers: readonly (readonly number[])[],
+  shares: ArrayLike<number>,
+  availability: ArrayLike<number>,
+  final: Float64Array,
+): readonly number[] {
+  const reaching = new Array<number>(tiers.length).fill(0)
+  let rest = 1
+  for (let tier = 0; tier < tiers.length && rest > 0; tier++) {
+    const members = tiers[tier]!
+    let total = 0
+    let available = 0
+    for (const i of members) {
+      total += shares[i]!
+      available += shares[i]! * availability[i]!
+    }
+    reaching[tier] = rest
+    if (total === 0) continue
+    for (const i of members) final[i] = (rest * shares[i]! * availability[i]!) / total
+    rest *= 1 - available / total
+    if (rest < NEGLIGIBLE) rest = 0
+  }
+  return reaching
 }
 
 function describeShare({ share, availability, tier }: Candidate, reaching: number, taken: number): string {
   if (reaching === 0) return `nothing spills to tier ${tier}`
   if (taken > 0) return `takes ${percent(taken)} of the ${percent(reaching)} that reach tier ${tier}`
   return availability === 0 ? 'not available' : share === 0 ? 'has no weight' : 'takes nothing'
-}
-
-function sumByTier(candidates: readonly Candidate[], of: (candidate: Candidate) => number): Map<number, number> {
-  const sums = new Map<number, number>()
-  for (const candidate of candidates) sums.set(candidate.tier, (sums.get(candidate.tier) ?? 0) + of(candidate))
-  return sums
 }
 
 function percent(fraction: number): string {

@@ -3,6 +3,12 @@
 import { applyFallback, judgeHealth, spill, type FallbackRule, type Verdict } from './availability.ts'
 import { consistentHash } from './consistent-hash.ts'
 import { failover } from './failover.ts'
+import { fastest } from './fastest.ts'
+import { fence } from './fence.ts'
+import { ipHash } from './ip-hash.ts'
+import { leastConnections } from './least-connections.ts'
+import { leastResponseTime } from './least-response-time.ts'
+import { map } from './map.ts'
 import { nearest } from './nearest.ts'
 import { roundRobin } from './round-robin.ts'
 import {
@@ -15,6 +21,7 @@ import {
   type StepContext,
 } from './steer.ts'
 import { take } from './take.ts'
+import { weightedLeastConnections } from './weighted-least-connections.ts'
 import { weighted } from './weighted.ts'
 
 /** One step of the fold: what it saw and what it left. */
@@ -40,14 +47,28 @@ export function buildSteps(configs: readonly StepConfig[]): readonly Step[] {
 
 export function buildStep(config: StepConfig): Step {
   switch (config.step) {
+    case 'fence':
+      return fence(config)
+    case 'map':
+      return map(config)
     case 'nearest':
       return nearest(config)
+    case 'fastest':
+      return fastest(config)
     case 'failover':
       return failover(config)
-    case 'weighted':
-      return weighted(config)
     case 'round-robin':
       return roundRobin()
+    case 'weighted':
+      return weighted(config)
+    case 'least-connections':
+      return leastConnections(config)
+    case 'weighted-least-connections':
+      return weightedLeastConnections(config)
+    case 'least-response-time':
+      return leastResponseTime(config)
+    case 'ip-hash':
+      return ipHash(config)
     case 'consistent-hash':
       return consistentHash(config)
     case 'take':
@@ -66,8 +87,44 @@ export function classifyClients(
   context: Omit<StepContext, 'client'>,
   regions: readonly string[],
 ): (client: Client) => string {
-  const classifiers = steps.flatMap(({ classify }) => (classify ? [classify(context, regions)] : []))
-  return (client) => classifiers.map((classify) => classify(client)).join(';')
+  const [first, ...rest] = steps.filter(asksClient)
+  if (!first) return () => ''
+  const classify = first.classify!(context, regions)
+  if (!first.drops) {
+    const behind = classifyClients(rest, context, regions)
+    return (client) => `${classify(client)};${behind(client)}`
+  }
+  const behind = new Map<string, (client: Client) => string>()
+  return (client) => {
+    const text = classify(client)
+    let next = behind.get(text)
+    if (!next) behind.set(text, (next = classifyClients(rest, context, left(first, client, context, regions))))
+    return `${text};${next(client)}`
+  }
+}
+
+/** The regions that a step which may drop some leaves to those behind it. */
+function left(
+  step: Step,
+  client: Client,
+  context: Omit<StepContext, 'client'>,
+  regions: readonly string[],
+): readonly string[] {
+  return step.apply(regions.map(beginCandidate), { ...context, client }).map(({ region }) => region)
+}
+
+/** A candidate of which nothing is known yet. */
+export function beginCandidate(region: string): Candidate {
+  return { region, tier: 0, share: 1, availability: 1, note: '' }
+}
+
+/** The steps one after the other, without a trace. */
+export function applyAll(
+  steps: readonly Step[],
+  candidates: readonly Candidate[],
+  context: StepContext,
+): readonly Candidate[] {
+  return steps.reduce((saw, step) => step.apply(saw, context), candidates)
 }
 
 /**
@@ -91,20 +148,40 @@ export function steer(
       .reduce((saw, step) => run(phase, step.name, saw, step.apply(saw, context)), from)
 
   let now = runPhase('rank', runPhase('fence', candidates))
-  const verdict = judgeHealth(now, weigh(now, steps, context), rule)
+  const hasLastResort = isWithinFence(rule.fallback, steps, context)
+  const isShutOut = now.length === 0 && !hasLastResort
+  const availability = now.map((candidate) => candidate.availability)
+  const verdict = isShutOut ? NOBODY_MAY : judgeHealth(availability, weigh(now, steps, context), rule)
   now = run('availability', 'health', now, recallNotes(now, candidates))
-  if (verdict.panic) now = run('availability', 'fallback', now, applyFallback(now, rule, context))
+  if (verdict.panic) now = run('availability', 'fallback', now, applyFallback(now, rule, hasLastResort))
   if (!verdict.panic || rule.fallback === 'all') now = runPhase('spread', now)
   const settled = run('spread', 'spill', now, spill(now))
   now = runPhase('take', runPhase('pin', settled))
   return { candidates: recallNotes(now, settled), trace, ...verdict }
 }
 
-/** The weight of each candidate in the judgement of health: what the spread steps give it, or else the region's own. */
-function weigh(candidates: readonly Candidate[], steps: readonly Step[], context: StepContext): number[] {
-  const spreads = steps.filter(({ phase }) => phase === 'spread')
+/** Of clients whom the fence lets meet nobody: no trouble, but what was asked for. */
+export const NOBODY_MAY: Verdict = { healthy: 1, panic: false }
+
+/** Whether the fallback names a region, and the client may meet it. */
+export function isWithinFence(fallback: string, steps: readonly Step[], context: StepContext): boolean {
+  if (fallback === 'all' || fallback === 'none') return false
+  const fences = steps.filter(({ phase }) => phase === 'fence')
+  return applyAll(fences, [beginCandidate(fallback)], context).length > 0
+}
+
+/**
+ * The weight of each candidate in the judgement of health: what the spread steps give it, or else the region's own. Load
+ * does not count: a busy region is not a failed one.
+ */
+export function weigh(
+  candidates: readonly Candidate[],
+  steps: readonly Step[],
+  context: Omit<StepContext, 'client'>,
+): readonly number[] {
+  const spreads = steps.filter(({ phase, load }) => phase === 'spread' && !load)
   if (spreads.length === 0) return candidates.map(({ region }) => context.regions.get(region)?.weight ?? 1)
-  return spreads.reduce((saw, step) => step.apply(saw, context), candidates).map(({ share }) => share)
+  return applyAll(spreads, candidates, { ...context, client: {} }).map(({ share }) => share)
 }
 
 /** Puts back the notes of an earlier phase, which the steps since have overwritten: why healthy, or why this share. */

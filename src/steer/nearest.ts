@@ -1,6 +1,7 @@
 // nearest: ranks regions by great-circle distance from the client. Only the nearest few are told apart (`depth`), since
 // full orderings explode into client classes; the regions beyond follow one by one in the service's order.
 import { distanceBetween, pointOf, vectorOf, type Vector } from './distance.ts'
+import { describeGroups, groupLeast } from './groups.ts'
 import type { Client, NearestConfig, RegionFacts, Step } from './steer.ts'
 import { splitTiers, type Rank } from './tiers.ts'
 
@@ -13,7 +14,7 @@ export function nearest(config: NearestConfig): Step {
       const places = placeRegions(config, regions, names)
       return (client) => {
         const order = orderByDistance(config, client, places)
-        return order === undefined ? '?' : describeOrder(order)
+        return order === undefined ? '?' : describeGroups(order.groups)
       }
     },
     apply: (candidates, { client, regions }) => {
@@ -60,29 +61,7 @@ function orderByDistance(
   const from = vectorOf(point)
   const distances = places.map(({ vector }) => (vector ? distanceBetween(from, vector) : Infinity))
   const felt = places.map(({ bias }, i) => distances[i]! / bias)
-  return { groups: groupNearest(felt, within, depth), distances }
-}
-
-/** Each group begins with the nearest that is left and takes whatever is at most `within` of that distance farther. */
-function groupNearest(felt: readonly number[], within: number, depth: number): readonly (readonly number[])[] {
-  const groups: number[][] = []
-  let beyond = -1
-  while (groups.length < depth) {
-    const least = leastAbove(beyond, felt)
-    if (least === Infinity) break
-    const reach = least * (1 + within)
-    const group: number[] = []
-    for (let i = 0; i < felt.length; i++) if (felt[i]! > beyond && felt[i]! <= reach) group.push(i)
-    groups.push(group)
-    beyond = reach
-  }
-  return groups
-}
-
-function leastAbove(bound: number, distances: readonly number[]): number {
-  let least = Infinity
-  for (const distance of distances) if (distance > bound && distance < least) least = distance
-  return least
+  return { groups: groupLeast(felt, within, depth), distances }
 }
 
 function ranksOf({ groups, distances }: Order, { bias, depth }: NearestConfig, names: readonly string[]): Rank[] {
@@ -101,9 +80,4 @@ function describeDistance(km: number, bias: number | undefined): string {
 function describeBeyond(km: number, depth: number): string {
   if (km === Infinity) return 'has no location: configured order'
   return `${Math.round(km)} km away, beyond depth ${depth}: configured order`
-}
-
-/** Equal for equal groups; what lies beyond follows from them. */
-function describeOrder({ groups }: Order): string {
-  return groups.map((group) => group.join('=')).join('>')
 }

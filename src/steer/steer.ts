@@ -9,6 +9,8 @@ export interface Client {
   readonly country?: string
   readonly continent?: string
   readonly asn?: number
+  /** The configured CIDR prefixes that hold it, in canonical text, longest first; missing: none does. */
+  readonly prefixes?: readonly string[]
 }
 
 /** A region that might answer. */
@@ -33,10 +35,26 @@ export interface RegionFacts {
   readonly country?: string
 }
 
+/** What a region's L7 tier tells of its load. A missing field is unknown. */
+export interface Measure {
+  /** Active now. */
+  readonly connections?: number
+  /** Mean over successful requests, ms. */
+  readonly responseTimeMs?: number
+}
+
+/** Scores of load steps, smoothed: by the step's name, then by region. Without one, a region has told nothing of late. */
+export type Scores = ReadonlyMap<StepConfig['step'], ReadonlyMap<string, number>>
+
+/** What regions measured: by CIDR prefix in canonical text, then by region, ms. */
+export type RoundTrips = ReadonlyMap<string, Readonly<Record<string, number>>>
+
 /** What a step is given beside the candidates. */
 export interface StepContext {
   readonly client: Client
   readonly regions: ReadonlyMap<string, RegionFacts>
+  readonly scores?: Scores
+  readonly roundTrips?: RoundTrips
 }
 
 /** In the order in which they run, whatever the order of a list. */
@@ -46,7 +64,33 @@ export type Phase = (typeof PHASES)[number]
 
 /** A step as configured: plain data, so that it can cross to a worker. */
 export type StepConfig =
-  NearestConfig | FailoverConfig | { readonly step: 'round-robin' } | WeightedConfig | ConsistentHashConfig | TakeConfig
+  | FenceConfig
+  | MapConfig
+  | NearestConfig
+  | FastestConfig
+  | FailoverConfig
+  | { readonly step: 'round-robin' }
+  | WeightedConfig
+  | LeastConnectionsConfig
+  | WeightedLeastConnectionsConfig
+  | LeastResponseTimeConfig
+  | ConsistentHashConfig
+  | IpHashConfig
+  | TakeConfig
+
+export interface FenceConfig {
+  readonly step: 'fence'
+  /** By client key (client-key.ts): the regions that these clients may meet. Empty: none. */
+  readonly entries: Readonly<Record<string, readonly string[]>>
+}
+
+export interface MapConfig {
+  readonly step: 'map'
+  /** By client key (client-key.ts): regions, first choice first. */
+  readonly entries: Readonly<Record<string, readonly string[]>>
+  /** Regions that are not listed for a client do not answer it. */
+  readonly only: boolean
+}
 
 export interface NearestConfig {
   readonly step: 'nearest'
@@ -56,6 +100,14 @@ export interface NearestConfig {
   readonly within: number
   /** By region, 1 when missing: its distance is divided by this, so that above 1 it draws from farther. */
   readonly bias: Readonly<Record<string, number>>
+}
+
+export interface FastestConfig {
+  readonly step: 'fastest'
+  /** Tiers told apart by round-trip time; the regions beyond form a last one. */
+  readonly depth: number
+  /** A fraction of a tier's least time: regions at most this much slower share the tier. */
+  readonly within: number
 }
 
 export interface FailoverConfig {
@@ -70,10 +122,41 @@ export interface WeightedConfig {
   readonly weights: Readonly<Record<string, number>>
 }
 
+/** What every load step lets one choose. */
+export interface LoadOptions {
+  /** The lowest score takes all, as the textbook has it. */
+  readonly lowest: boolean
+  /** The most that a region's share may grow or shrink, as a fraction of itself, within one report interval + TTL. */
+  readonly movement: number
+}
+
+export interface LeastConnectionsConfig extends LoadOptions {
+  readonly step: 'least-connections'
+}
+
+export interface WeightedLeastConnectionsConfig extends LoadOptions {
+  readonly step: 'weighted-least-connections'
+  /** By region; a region left out keeps its own weight. */
+  readonly weights: Readonly<Record<string, number>>
+}
+
+export interface LeastResponseTimeConfig extends LoadOptions {
+  readonly step: 'least-response-time'
+  /** Times are multiplied by active connections. */
+  readonly connections: boolean
+}
+
 export interface ConsistentHashConfig {
   readonly step: 'consistent-hash'
   readonly seed: string
   /** Length of the client's prefix that is pinned as one. */
+  readonly ipv4Bits: number
+  readonly ipv6Bits: number
+}
+
+export interface IpHashConfig {
+  readonly step: 'ip-hash'
+  /** Length of the client's prefix that is hashed. */
   readonly ipv4Bits: number
   readonly ipv6Bits: number
 }
@@ -87,12 +170,19 @@ export interface TakeConfig {
 export interface Step {
   readonly name: StepConfig['step']
   readonly phase: Phase
+  /** True for steps that may leave candidates out. */
+  readonly drops?: boolean
   /**
    * For a service's regions, in its order: text that is equal for exactly those clients whom this step treats alike;
    * missing when it ignores the client. Classes of a client map are the distinct texts of a service's steps. What
    * depends on regions alone is prepared first: a client map asks for hundreds of thousands of clients.
    */
   readonly classify?: (context: Omit<StepContext, 'client'>, regions: readonly string[]) => (client: Client) => string
-  /** Pure. Keeps the candidates' order; never adds one; drops none but in the fence phase. */
+  /** Of a step that spreads by load: how it judges a region, and how fast its shares may move. */
+  readonly load?: {
+    readonly score: (region: string, measure: Measure, facts: RegionFacts | undefined) => number | undefined
+    readonly movement: number
+  }
+  /** Pure. Keeps the candidates' order; never adds one; leaves none out unless it `drops`. */
   readonly apply: (candidates: readonly Candidate[], context: StepContext) => readonly Candidate[]
 }

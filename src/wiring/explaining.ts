@@ -32,6 +32,8 @@ export async function explainQuery(
     const inspection = inspectName(subscription.snapshot, name, TYPE[type])
     const { binding } = inspection
     const service = binding === undefined ? undefined : director.serviceOf(binding)
+    const alias = binding === undefined ? undefined : director.describeAlias(binding)
+    if (alias !== undefined) return refuse(404, 'name-not-steered', `${query.name} is ${alias}; nothing steers it`)
     if (binding === undefined || !service) return refuse(404, 'name-not-steered', whyNotSteered(query, inspection))
     const placed = address && placeClient(subscription.snapshot, binding, writeWords(address))
     const client = address && placed && describeClient(address, placed, located)

@@ -2,7 +2,7 @@
 import type { RegionStatus } from '../admin/status.ts'
 import { formatAddress } from '../base/address.ts'
 import { targetId, type Region } from '../director/service.ts'
-import type { TargetReport } from '../health/checker.ts'
+import type { TargetReport } from '../health/ledger.ts'
 import type { TargetHealth } from '../health/health.ts'
 import { judgeRegion, type RegionHealth } from '../health/region.ts'
 

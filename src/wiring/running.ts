@@ -12,7 +12,10 @@ import type { Log, Logger } from '../base/log.ts'
 import type { Config } from '../config/config.ts'
 import { diffConfig } from '../config/diff.ts'
 import { loadConfig } from '../config/load.ts'
-import { Director } from '../director/director.ts'
+import { AliasResolver, type AskAddresses } from '../director/aliases.ts'
+import { aliasTargets } from '../director/alias-rows.ts'
+import { createAsker } from '../director/ask-addresses.ts'
+import { Director, type Prepared } from '../director/director.ts'
 import { PlaceBook } from '../director/place-book.ts'
 import { targetId } from '../director/service.ts'
 import { Checker } from '../health/checker.ts'
@@ -65,6 +68,7 @@ export class Running {
   readonly director: Director
   readonly #options: RunningOptions
   readonly #log: Logger
+  readonly #aliases: AliasResolver
   readonly #events = new EventBook(systemClock)
   readonly #board = new RegionBoard()
   readonly #publisher: Publisher
@@ -89,7 +93,9 @@ export class Running {
     const slots = slotsFor(config.workers)
     this.#publisher = new Publisher(slots + 1)
     this.#subscription = new Subscription(this.#publisher.control, slots, this.#publisher.attach(slots))
-    this.director = new Director(this.#publisher, new PlaceBook(PICK_PLACES), new PlaceBook(TALLY_PLACES))
+    this.#aliases = this.#createAliases()
+    const places = [new PlaceBook(PICK_PLACES), new PlaceBook(TALLY_PLACES)] as const
+    this.director = new Director(this.#publisher, ...places, (target) => this.#aliases.answer(target))
     this.checker = new Checker({
       clock: systemClock,
       onTransition: (transition) => this.#onTransition(transition),
@@ -112,9 +118,10 @@ export class Running {
     const [prepared] = await Promise.all([this.director.prepare(config), this.#firstRound()])
     if (prepared.refused) return { faults: prepared.faults }
     this.#logFaults(prepared.faults)
+    await this.#resolveAliases(prepared, config)
     this.#board.configure(config.regions)
     this.#board.judge(this.checker.health(), systemClock.wall())
-    this.#commit(() => this.director.commit(prepared, this.checker.health()))
+    this.#commitPrepared(prepared)
     const taken = await this.server.start()
     if (taken.length > 0) return { problem: taken.map(formatListenFault).join('; ') }
     const admin = await this.#admin?.start()
@@ -124,6 +131,7 @@ export class Running {
     this.#keeper = this.#createKeeper()
     this.#ready = true
     this.#announce()
+    void this.#keepCopies(prepared)
     return undefined
   }
 
@@ -140,7 +148,8 @@ export class Running {
     this.#ready = false
     await this.#reloading
     await Promise.all([this.server.stop(), this.#admin?.stop(), this.checker.stop()])
-    this.director.stop()
+    this.#aliases.stop()
+    await this.director.stop()
     this.#publisher.close()
     await this.#keeper?.stop()
     if (wasReady) this.#tell('info', 'stopped')
@@ -196,6 +205,29 @@ export class Running {
     this.#log.info({ snapshot: this.#publisher.generation, cause: `${target} ${to}` }, 'plan published')
   }
 
+  /** Addresses of ALIAS targets before they are answered, as far as they come in time; the others answer SERVFAIL. */
+  async #resolveAliases({ zones }: Prepared, { aliases, startup }: Config): Promise<void> {
+    this.#aliases.configure({ ask: askerOf(aliases), maxStaleMs: aliases.maxStaleMs })
+    this.#aliases.include(aliasTargets(zones.bindings))
+    const missing = await this.#aliases.firstRound(startup.deadlineMs)
+    if (missing > 0) this.#tell('warn', `${missing} targets of ALIAS records are not yet resolved`)
+  }
+
+  #onAliases(): void {
+    this.#commit(() => this.director.applyAliases())
+    this.#log.info({ snapshot: this.#publisher.generation, cause: 'addresses of ALIAS targets' }, 'plan published')
+  }
+
+  /** Behind what answers: ten thousand files take the disk a while. */
+  async #keepCopies(prepared: Prepared): Promise<void> {
+    this.#logFaults(await this.director.keepCopies(prepared))
+  }
+
+  #commitPrepared(prepared: Prepared): void {
+    this.#commit(() => this.director.commit(prepared, this.checker.health()))
+    this.#aliases.retain(aliasTargets(prepared.zones.bindings))
+  }
+
   #commit(publish: () => void): void {
     publish()
     this.#publishedAt = systemClock.now()
@@ -204,26 +236,24 @@ export class Running {
   async #reload(): Promise<ReloadStatus> {
     const { config, faults, text } = loadConfig(this.#options.configFile)
     if (!config) return this.#endReload(false, faults, [])
-    const next = this.#keepFixed(withState(config, this.#options.state))
+    const wanted = withState(config, this.#options.state)
+    const next = { ...wanted, ...Object.fromEntries(FIXED_UNTIL_RESTART.map((key) => [key, this.#config[key]])) }
     const prepared = await this.director.prepare(next).catch((error: unknown) => buildFault(next.file, error))
     if ('severity' in prepared) return this.#endReload(false, [...faults, prepared], [])
     const all = [...faults, ...prepared.faults]
     if (prepared.refused || !this.#ready) return this.#endReload(false, all, [])
+    await this.#resolveAliases(prepared, next)
     const changes = diffConfig(this.#config, next)
     this.#config = next
     this.checker.update(targetsOf(next))
     this.#board.configure(next.regions)
     this.#board.judge(this.checker.health(), systemClock.wall())
-    this.#commit(() => this.director.commit(prepared, this.checker.health()))
+    this.#commitPrepared(prepared)
+    void this.#keepCopies(prepared)
     this.#keepConfig(text)
+    const waiting = FIXED_UNTIL_RESTART.filter((key) => JSON.stringify(wanted[key]) !== JSON.stringify(next[key]))
+    if (waiting.length > 0) this.#tell('warn', `changed ${waiting.join(', ')}: takes effect at the next restart`)
     return this.#endReload(true, all, changes)
-  }
-
-  /** What only a restart can change stays as it is, and is told. */
-  #keepFixed(next: Config): Config {
-    const kept = FIXED_UNTIL_RESTART.filter((key) => JSON.stringify(next[key]) !== JSON.stringify(this.#config[key]))
-    if (kept.length > 0) this.#tell('warn', `changed ${kept.join(', ')}: takes effect at the next restart`)
-    return { ...next, ...Object.fromEntries(FIXED_UNTIL_RESTART.map((key) => [key, this.#config[key]])) }
   }
 
   #endReload(ok: boolean, faults: readonly Fault[], changes: readonly string[]): ReloadStatus {
@@ -269,6 +299,17 @@ export class Running {
     }
   }
 
+  #createAliases(): AliasResolver {
+    const { aliases } = this.#config
+    return new AliasResolver({
+      clock: systemClock,
+      ask: askerOf(aliases),
+      maxStaleMs: aliases.maxStaleMs,
+      onChange: () => this.#onAliases(),
+      onTrouble: (what) => this.#tell('warn', what),
+    })
+  }
+
   #createKeeper(): HealthKeeper {
     return new HealthKeeper({
       folder: this.#config.state,
@@ -311,9 +352,21 @@ function buildFault(file: string, error: unknown): Fault {
   return { code: 'build-failed', severity: 'error', place: { file }, message: `could not be built: ${String(error)}` }
 }
 
+function askerOf({ resolvers }: Config['aliases']): AskAddresses {
+  return createAsker(resolvers.map(formatEndpoint))
+}
+
 /** Every monitored balancer, once for each region that holds it. */
 function targetsOf({ regions }: Config): Target[] {
   return [...regions.values()].flatMap(({ name, monitor, balancers }) =>
-    monitor ? balancers.map(({ address }) => ({ id: targetId(name, formatAddress(address)), address, monitor })) : [],
+    monitor
+      ? balancers.map(({ address, probeAddress, probePort }) => ({
+          id: targetId(name, formatAddress(address)),
+          address,
+          monitor,
+          ...(probeAddress && { probeAddress }),
+          ...(probePort !== undefined && { probePort }),
+        }))
+      : [],
   )
 }

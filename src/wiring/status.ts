@@ -3,6 +3,7 @@ import type { ListenStatus, ReloadStatus, ServiceStatus, ShareStatus, Status, Ev
 import { systemClock } from '../base/clock.ts'
 import type { Director } from '../director/director.ts'
 import type { ClassPlan, ServicePlan } from '../director/plan.ts'
+import type { Member } from '../director/tables.ts'
 import type { Checker } from '../health/checker.ts'
 import type { Server } from '../server/server.ts'
 import type { RegionBoard } from './region-board.ts'
@@ -42,13 +43,13 @@ export function describeRunning(parts: RunningParts): Status {
   }
 }
 
-function describeService({ service, classes }: ServicePlan, director: Director, server: Server): ServiceStatus {
+function describeService({ service, regions, classes }: ServicePlan, director: Director, server: Server): ServiceStatus {
   return {
     name: service.name,
     owners: director.ownersOf(service.name),
     ttlSeconds: service.ttl,
     fallbackEngaged: classes.some(({ panic }) => panic),
-    shares: meanShares(classes).map(({ region, planned }) => ({
+    shares: meanShares(regions, classes).map(({ region, planned }) => ({
       region,
       planned,
       answered: answersOf(director.tallyOf(service.name, region), server),
@@ -57,12 +58,17 @@ function describeService({ service, classes }: ServicePlan, director: Director, 
 }
 
 /** Classes count alike: how many clients each has is not known. */
-function meanShares(classes: readonly ClassPlan[]): ShareStatus[] {
-  const sums = new Map<string, number>()
-  for (const { regions } of classes) {
-    for (const { region, share } of regions) sums.set(region, (sums.get(region) ?? 0) + share)
-  }
+function meanShares(regions: readonly string[], classes: readonly ClassPlan[]): ShareStatus[] {
+  const sums = new Map(regions.map((region) => [region, 0]))
+  for (const { members } of classes) addShares(sums, members, 1)
   return [...sums].map(([region, sum]) => ({ region, planned: sum / classes.length }))
+}
+
+function addShares(sums: Map<string, number>, members: readonly Member[], whole: number): void {
+  for (const { name, share, members: inner } of members) {
+    if (inner) addShares(sums, inner, whole * share)
+    else sums.set(name, (sums.get(name) ?? 0) + whole * share)
+  }
 }
 
 /** Over all workers. */

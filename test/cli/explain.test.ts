@@ -55,6 +55,18 @@ test('says aloud that a fallback applies, what is NODATA, and where a client is 
   )
 })
 
+test("shows what a fence leaves out, and whose step it is when a service stands in a region's place", () => {
+  const inner = service([{ step: 'fence', entries: { unknown: ['us-east'] } }], { name: 'inner' })
+  const outer = service([{ step: 'failover', order: [] }], { regions: ['inner', 'ap-south'] })
+  const told = explain({ name: 'www', type: 'A' }, outer, world([], undefined, [inner]))
+  const text = formatExplanation(told, plainPaint)
+  expect(text).toContain(
+    'inner: fence (fence)\n  us-east  tier 0  share 1  available 100 %  within the fence of unknown',
+  )
+  expect(text).toContain('\n  left out: eu-west, ap-south\n')
+  expect(text).toContain('inner › us-east up, 100 % of the answers')
+})
+
 test('text from elsewhere cannot steer the terminal', () => {
   const told = explain({ name: 'www\u001b[31m', type: 'A' }, service([]), world())
   expect(formatExplanation(told, plainPaint)).not.toContain('\u001b')

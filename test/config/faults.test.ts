@@ -195,7 +195,7 @@ describe('one mistake is one fault, at its very place', () => {
     [
       'type: http',
       'type: htp',
-      '6:15: error: `monitors.l7.type` must be one of http, tcp, not `htp` (did you mean `http`?) [wrong-value]',
+      '6:15: error: `monitors.l7.type` must be one of http, https, tcp, tls, dns, grpc, exec, calculated, not `htp` (did you mean `http`?) [wrong-value]',
     ],
     [
       'location: { latitude: 38.9',
@@ -219,14 +219,7 @@ describe('one mistake is one fault, at its very place', () => {
       '11:46: error: `services.web.steer` must not be empty (such as [nearest]) [out-of-range]',
     ],
     // not yet
-    ['type: http', 'type: grpc', '6:15: error: `grpc` is not supported yet [not-supported-yet]'],
     ['source: geoip-lite', 'source: mmdb', '3:16: error: `mmdb` is not supported yet [not-supported-yet]'],
-    [
-      'steer: [nearest]',
-      'steer: [{ fence: { DE: [eu-west] } }, nearest]',
-      '11:49: error: `fence` is not supported yet [not-supported-yet]',
-    ],
-    ['steer: [nearest]', 'steer: [fastest]', '11:47: error: `fastest` is not supported yet [not-supported-yet]'],
     // balancers
     [
       '[198.51.100.10]',
@@ -267,7 +260,7 @@ describe('one mistake is one fault, at its very place', () => {
     [
       '[us-east, eu-west]',
       '[us-east, eu-wset]',
-      '11:29: error: `services.web.regions[1]` names `eu-wset`, which is not in `regions` (did you mean `eu-west`?) [unknown-name]',
+      '11:29: error: `services.web.regions[1]` names `eu-wset`, which is not in `regions` or `services` (did you mean `eu-west`?) [unknown-name]',
     ],
     [
       '[us-east, eu-west]',
@@ -316,6 +309,41 @@ describe('one mistake is one fault, at its very place', () => {
       '11:62: error: `services.web.steer[0].round-robin` must be a bare name, not a mapping (such as - round-robin) [wrong-type]',
     ],
     [
+      'steer: [nearest]',
+      'steer: [{ fence: { NA: [eu-west] } }]',
+      '11:58: error: `services.web.steer[0].fence.NA` is a country and a continent (write NA(country) or NA(continent)) [wrong-value]',
+    ],
+    [
+      'steer: [nearest]',
+      'steer: [{ map: { QQ: [eu-west] } }]',
+      '11:56: error: `services.web.steer[0].map.QQ` is no country (ISO 3166-1 alpha-2, such as DE or GB) [wrong-value]',
+    ],
+    [
+      'steer: [nearest]',
+      'steer: [{ map: { NA(country): [eu-west], de: [us-east] } }]',
+      '11:80: error: `services.web.steer[0].map.de` names no clients (write DE) [wrong-value]',
+    ],
+    [
+      'steer: [nearest]',
+      'steer: [{ map: { AS7: [eu-west], AS07: [us-east] } }]',
+      '11:72: error: `services.web.steer[0].map.AS07` names the same clients as AS7 (keep one) [wrong-value]',
+    ],
+    [
+      'steer: [nearest]',
+      'steer: [{ map: { only: true } }]',
+      '11:54: error: `services.web.steer[0].map` names no clients (such as { DE: [eu-west] }) [wrong-value]',
+    ],
+    [
+      'steer: [nearest]',
+      'steer: [{ map: { DE: [eu-west], only: yes } }]',
+      '11:77: error: `services.web.steer[0].map.only` must be a boolean (true or false), not `yes` [wrong-type]',
+    ],
+    [
+      'steer: [nearest]',
+      'steer: [{ least-connections: { lowst: true } }]',
+      '11:70: error: unknown key `lowst` in `services.web.steer[0].least-connections` (did you mean `lowest`?) [unknown-key]',
+    ],
+    [
       'geo: { source: geoip-lite }\n',
       '',
       '10:47: error: `nearest` needs to know where clients are, and there is no `geo` section (add `geo: { source: geoip-lite }`) [no-geo]',
@@ -333,11 +361,62 @@ describe('steer lists, as steering judges them, at their places', () => {
     ['[{ failover: [us-east, eu-west, us-east] }]', '11:78: region-twice'],
     ['[round-robin, nearest, round-robin]', '11:69: step-twice'],
     ['[{ weighted: { us-east: 0, eu-west: 0 } }]', '11:47: no-weight'],
+    ['[{ map: { DE: [eu-west, us-est] } }]', '11:70: region-not-in-service'],
+    ['[{ fence: { DE: [us-east, us-east] } }]', '11:72: region-twice'],
+    ['[{ weighted-least-connections: { weights: { mars: 1 } } }]', '11:90: region-not-in-service'],
+    ['[consistent-hash, ip-hash]', '11:64: two-pins'],
+    ['[weighted, round-robin]', '11:57: spread-without-effect'],
   ]
   test.each(cases)('%s', (steer, expected) => {
     const { faults } = parseConfig(BASE.replace('[nearest]', steer), 'f')
     expect(faults.map(({ place, code }) => `${place.line}:${place.column}: ${code}`)).toEqual([expected])
   })
+})
+
+describe('services in the place of regions', () => {
+  const withServices = (...lines: string[]) => faultsOf(`${BASE}${lines.map((line) => `  ${line}\n`).join('')}`)
+
+  test('are fine, in any order', () => {
+    expect(
+      withServices(
+        'outer: { regions: [inner, web], steer: [failover] }',
+        'inner: { regions: [us-east], steer: [weighted] }',
+      ),
+    ).toEqual([])
+  })
+
+  test('in a circle are refused, once, where it closes', () => {
+    expect(
+      withServices('a: { regions: [us-east, b], steer: [failover] }', 'b: { regions: [a], steer: [failover] }'),
+    ).toEqual([
+      '13:18: error: `services.b.regions[0]` closes a circle of services: a → b → a (a service cannot stand in for a region of its own) [circle]',
+    ])
+    expect(withServices('a: { regions: [a], steer: [failover] }')).toEqual([
+      expect.stringContaining('circle of services: a → a'),
+    ])
+  })
+
+  test('have no location', () => {
+    expect(withServices('outer: { regions: [web, us-east], steer: [nearest] }')).toEqual([
+      '12:45: error: nearest cannot place "web", which has no location (it is a service: rank services by map, fastest or failover) [region-without-location]',
+    ])
+  })
+
+  test('must pin clients alike, unless the outer one pins them', () => {
+    const inner = ['a: { regions: [us-east], steer: [consistent-hash] }', 'b: { regions: [eu-west], steer: [ip-hash] }']
+    expect(withServices('outer: { regions: [a, b], steer: [failover] }', ...inner)).toEqual([
+      '12:29: error: services within `services.outer` pin clients differently, and a client has one slot (give this service a pin of its own, such as consistent-hash) [pins-differ]',
+    ])
+    expect(withServices('outer: { regions: [a, b], steer: [failover, ip-hash] }', ...inner)).toEqual([])
+  })
+})
+
+test('a map of own prefixes needs no geo data, one of countries does', () => {
+  const text = BASE.replace('geo: { source: geoip-lite }\n', '')
+  expect(faultsOf(text.replace('[nearest]', '[{ map: { 192.0.2.0/24: [eu-west], unknown: [us-east] } }]'))).toEqual([])
+  expect(faultsOf(text.replace('[nearest]', '[{ fence: { DE: [eu-west] } }]'))).toEqual([
+    expect.stringMatching(/^10:47: error: `fence` needs to know where clients are.*\[no-geo\]$/),
+  ])
 })
 
 test('nearest over a region without a location is told at the region, once, however many services use it', () => {

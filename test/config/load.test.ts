@@ -72,8 +72,14 @@ services: { app: { regions: [here], steer: [round-robin] } }
       name: 'web',
       type: 'http',
       port: 80,
+      method: 'GET',
       path: '/health',
+      headers: {},
+      redirects: 0,
       expectedStatus: [[200, 299]],
+      expectedHeaders: {},
+      expectedJson: {},
+      keepAlive: false,
       intervalMs: 10_000,
       timeoutMs: 5000,
       fastIntervalMs: 1000,
@@ -99,7 +105,7 @@ monitors: { m: { type: tcp, port: 80, interval: 200ms } }
 regions: { r: { monitor: m, balancers: [192.0.2.10] } }
 services: { s: { regions: [r], steer: [round-robin] } }
 `)
-    expect(config.monitors.get('m')!.fastIntervalMs).toBe(200)
+    expect(config.monitors.get('m')).toMatchObject({ fastIntervalMs: 200 })
   })
 })
 

@@ -26,7 +26,9 @@ test('knows type, default and doc', () => {
   expect(lines).toContain(
     '| `monitors.NAME.interval` | duration from 10ms to 1h | `10s` | From the start of a probe to the start of the next |',
   )
-  expect(lines).toContain('| `monitors.NAME.type` | `http`, `tcp` | must be given | What a probe does |')
+  expect(lines).toContain(
+    '| `monitors.NAME.type` | `http`, `https`, `tcp`, `tls`, `dns`, `grpc`, `exec`, `calculated` | must be given | What a probe does |',
+  )
   expect(lines).toContain('| `workers` | whole number from 1 to 256 | cores − 1, at least 1 | Data-plane threads |')
   expect(lines).toContain(
     '| `services.NAME.steer[].take` | whole number from 1 to 16 | none | Addresses in one answer, all of one tier |',

@@ -52,7 +52,11 @@ export function service(steer: readonly StepConfig[], more: Partial<Service> = {
 }
 
 /** The regions, with the balancers whose `region/address` is listed down. */
-export function world(down: readonly string[] = [], regions: readonly Region[] = [usEast, euWest, apSouth]): World {
+export function world(
+  down: readonly string[] = [],
+  regions: readonly Region[] = [usEast, euWest, apSouth],
+  services: readonly Service[] = [],
+): World {
   const health = new Map<string, TargetHealth>()
   for (const { name, balancers } of regions) {
     for (const balancer of balancers) {
@@ -61,7 +65,12 @@ export function world(down: readonly string[] = [], regions: readonly Region[] =
       health.set(id, { state: isDown ? 'down' : 'up', reason: isDown ? '503' : '200', since: 0, provisional: false })
     }
   }
-  return { regions: new Map(regions.map((each) => [each.name, each])), health, preferences: new Map() }
+  return {
+    regions: new Map(regions.map((each) => [each.name, each])),
+    services: new Map(services.map((each) => [each.name, each])),
+    health,
+    preferences: new Map(),
+  }
 }
 
 export const ALL_DOWN = [

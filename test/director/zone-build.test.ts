@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { formatName } from '../../src/dns/name.ts'
+import { keepCopies } from '../../src/director/keep-copies.ts'
 import { buildZones } from '../../src/director/zone-build.ts'
 
 let root: string
@@ -20,7 +21,10 @@ function write(file: string, text: string): void {
 
 function build(services: readonly string[] = ['web'], copies: 'copies' | 'no-copies' = 'copies') {
   const state = copies === 'copies' ? join(root, 'state') : undefined
-  return buildZones({ folder: join(root, 'zones'), state, services, buffer: new SharedArrayBuffer(8) })
+  const folder = join(root, 'zones')
+  const output = buildZones({ folder, state, services, buffer: new SharedArrayBuffer(8) })
+  const kept = state === undefined ? [] : keepCopies({ folder, state, zones: output.sources }).faults
+  return { ...output, faults: [...output.faults, ...kept] }
 }
 
 function states(output: ReturnType<typeof build>): string[] {
@@ -98,6 +102,38 @@ test('a state folder that cannot be written is a warning', () => {
   const built = build()
   expect(states(built)).toEqual(['a.test. current 0'])
   expect(built.faults.map(({ code, severity }) => `${severity} ${code}`)).toEqual(['warning last-good-not-kept'])
+})
+
+test('a version that was edited before it could be kept is not kept', () => {
+  write('a.test.zone', SOUND)
+  const folder = join(root, 'zones')
+  const state = join(root, 'state')
+  const { sources } = buildZones({ folder, state, services: [], buffer: new SharedArrayBuffer(8) })
+  write('a.test.zone', SOUND.replace('192.0.2.1', '192.0.2.1111'))
+  expect(keepCopies({ folder, state, zones: sources }).faults).toEqual([])
+  expect(build().zones.map(({ state }) => state)).toEqual(['failed'])
+})
+
+test('a copy that is kept already is left as it is, and another one replaces it', () => {
+  const copy = join(root, 'state', 'zones', 'a.test.zone.last-good')
+  write('a.test.zone', SOUND)
+  build()
+  const { ino } = statSync(copy)
+  build()
+  expect(statSync(copy).ino).toBe(ino)
+  write('a.test.zone', SOUND.replace(' 7 ', ' 8 '))
+  build()
+  expect(readFileSync(copy, 'utf8')).toContain(' 8 ')
+  expect(readdirSync(join(root, 'state', 'zones'))).toEqual(['a.test.zone.last-good'])
+})
+
+test('a copy whose bytes changed on the disk is no version', () => {
+  write('a.test.zone', SOUND)
+  build()
+  write('a.test.zone', 'broken\n')
+  const copy = join(root, 'state', 'zones', 'a.test.zone.last-good')
+  writeFileSync(copy, readFileSync(copy, 'utf8').replace('192.0.2.1', '192.0.2.2'))
+  expect(build().zones.map(({ state }) => state)).toEqual(['failed'])
 })
 
 test('two files with one origin: the first is served, the second is a fault', () => {

@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { Checker } from '../../src/health/checker.ts'
-import type { HttpMonitor, Target, Transition } from '../../src/health/health.ts'
+import type { Transition } from '../../src/health/health.ts'
+import type { HttpMonitor } from '../../src/health/monitor.ts'
 import type { FarmMode } from './farm.ts'
-import { Farm, sleep, targetOf } from './support.ts'
+import { Farm, sleep, targetOf, type HttpTarget } from './support.ts'
 
 let farm: Farm
 let checker: Checker | undefined
@@ -21,13 +22,13 @@ afterEach(async () => {
 })
 
 /** A server on 127.1.0.`n` and the target that probes it. */
-async function serve(n: number, mode: FarmMode, monitor: Partial<HttpMonitor> = {}): Promise<Target> {
+async function serve(n: number, mode: FarmMode, monitor: Partial<HttpMonitor> = {}): Promise<HttpTarget> {
   await farm.set(`127.1.0.${n}`, 0, 'gone')
   const { port } = await farm.set(`127.1.0.${n}`, 0, mode)
   return targetOf(n, { port, ...monitor })
 }
 
-async function gone(n: number): Promise<Target> {
+async function gone(n: number): Promise<HttpTarget> {
   const target = await serve(n, 'ok')
   await farm.set(`127.1.0.${n}`, target.monitor.port, 'gone')
   return target

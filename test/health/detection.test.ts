@@ -4,9 +4,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { Checker } from '../../src/health/checker.ts'
-import type { State, Target } from '../../src/health/health.ts'
+import type { State } from '../../src/health/health.ts'
 import type { FarmMode } from './farm.ts'
-import { Farm, sleep, targetOf } from './support.ts'
+import { Farm, sleep, targetOf, type HttpTarget } from './support.ts'
 
 const TARGETS = 24
 const ROUNDS = 2
@@ -19,10 +19,10 @@ const checker = new Checker({
   onTransition: ({ target, to }) => waiting.get(`${target} ${to}`)?.(Date.now()),
   onTrouble: (what) => console.log(what),
 })
-let targets: Target[]
+let targets: HttpTarget[]
 
 beforeAll(async () => {
-  const open = async (n: number): Promise<Target> =>
+  const open = async (n: number): Promise<HttpTarget> =>
     targetOf(n, { port: (await farm.set(`127.1.1.${n}`, 0, 'ok')).port })
   const numbers = Array.from({ length: TARGETS }, (_, i) => i + 1)
   targets = (await Promise.all(numbers.map(open))).map((target, i) => {
@@ -45,14 +45,14 @@ interface Run {
 }
 
 /** Ms from the moment at which the server changed to the moment at which the main thread knows. */
-async function timeTo(state: State, target: Target, n: number, mode: FarmMode): Promise<number> {
+async function timeTo(state: State, target: HttpTarget, n: number, mode: FarmMode): Promise<number> {
   const told = new Promise<number>((resolve) => waiting.set(`${target.id} ${state}`, resolve))
   const { at } = await farm.set(`127.1.1.${n}`, target.monitor.port, mode)
   return (await told) - at
 }
 
 async function strike(
-  target: Target,
+  target: HttpTarget,
   n: number,
   mode: FarmMode,
 ): Promise<{ mode: FarmMode; down: number; up: number }> {

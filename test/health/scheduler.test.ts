@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Clock } from '../../src/base/clock.ts'
-import type { HttpMonitor, Observation, Target } from '../../src/health/health.ts'
+import type { Observation, ProbeTarget } from '../../src/health/health.ts'
+import type { HttpMonitor } from '../../src/health/monitor.ts'
 import { discardLagged, LoopLag, TICK_MS } from '../../src/health/lag.ts'
 import { Scheduler, type SchedulerOptions } from '../../src/health/scheduler.ts'
 import { phaseOf } from '../../src/health/timing.ts'
@@ -21,12 +22,12 @@ interface Start {
 }
 
 /** A scheduler whose probes take as long as the target's number says, and that notes every start. */
-function watched(tookMs: (target: Target) => number, options: Partial<SchedulerOptions> = {}) {
+function watched(tookMs: (target: ProbeTarget) => number, options: Partial<SchedulerOptions> = {}) {
   const starts: Start[] = []
   const most = { inFlight: 0 }
   const given: string[] = []
   let inFlight = 0
-  const probe = (target: Target, signal: AbortSignal): Promise<Observation> =>
+  const probe = (target: ProbeTarget, signal: AbortSignal): Promise<Observation> =>
     new Promise((resolve) => {
       const startedAt = performance.now()
       starts.push({ id: target.id, at: startedAt })
@@ -43,11 +44,11 @@ function watched(tookMs: (target: Target) => number, options: Partial<SchedulerO
       })
     })
   const scheduler = new Scheduler({ clock, probe, onObservation: () => false, ...options })
-  const startsOf = (target: Target): number[] => starts.filter(({ id }) => id === target.id).map(({ at }) => at)
+  const startsOf = (target: ProbeTarget): number[] => starts.filter(({ id }) => id === target.id).map(({ at }) => at)
   return { scheduler, starts, startsOf, most, given }
 }
 
-function targets(number: number, monitor: Partial<HttpMonitor> = {}): Target[] {
+function targets(number: number, monitor: Partial<HttpMonitor> = {}): ProbeTarget[] {
   return Array.from({ length: number }, (_, i) => targetOf(i + 1, monitor))
 }
 
@@ -147,8 +148,8 @@ describe('the scheduler', () => {
 
   it('leaves unchanged targets alone, probes new and changed ones at once, gives up those that left', async () => {
     const [stays, changes, leaves, joins] = targets(4, { intervalMs: 10_000, timeoutMs: 5000 })
-    const told: Target[] = []
-    const onObservation = (target: Target): boolean => told.push(target) === 0
+    const told: ProbeTarget[] = []
+    const onObservation = (target: ProbeTarget): boolean => told.push(target) === 0
     const { scheduler, startsOf, given } = watched(() => 4000, { onObservation })
     scheduler.setTargets([stays!, changes!, leaves!])
     await vi.advanceTimersByTimeAsync(100)

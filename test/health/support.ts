@@ -4,11 +4,14 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { parseAddress } from '../../src/base/address.ts'
-import type { HttpMonitor, Target } from '../../src/health/health.ts'
+import type { ProbeTarget } from '../../src/health/health.ts'
+import type { HttpMonitor } from '../../src/health/monitor.ts'
 import type { FarmMode, FarmReply } from './farm.ts'
 
+export type HttpTarget = ProbeTarget & { readonly monitor: HttpMonitor }
+
 /** 127.1.0.N, probed by http every 200 ms with a timeout of 150 ms and thresholds 2 and 3, unless told otherwise. */
-export function targetOf(n: number, monitor: Partial<HttpMonitor> = {}): Target & { monitor: HttpMonitor } {
+export function targetOf(n: number, monitor: Partial<HttpMonitor> = {}): HttpTarget {
   const text = `127.1.0.${n}`
   return {
     id: `region-${n}/${text}`,
@@ -17,7 +20,13 @@ export function targetOf(n: number, monitor: Partial<HttpMonitor> = {}): Target 
       name: 'l7',
       type: 'http',
       port: 80,
+      method: 'GET',
       path: '/health',
+      headers: {},
+      redirects: 0,
+      expectedHeaders: {},
+      expectedJson: {},
+      keepAlive: false,
       expectedStatus: [[200, 299]],
       intervalMs: 200,
       timeoutMs: 150,

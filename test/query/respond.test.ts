@@ -27,6 +27,9 @@ away     IN CNAME www.example.org.
 gone     IN CNAME missing
 loop1    IN CNAME loop2
 loop2    IN CNAME loop1
+old      IN DNAME new
+twice.new IN CNAME end.old
+end.new  IN A   192.0.2.99
 self     IN CNAME self
 round    IN DNAME round2
 round2   IN DNAME round
@@ -184,6 +187,17 @@ describe('what a name of a zone answers', () => {
     ],
   ])('a chain that comes round stops: %s', (name, expected) => {
     expect(show(asker.ask({ name, type: 'A' }))).toEqual(['NOERROR aa', ...expected])
+  })
+
+  test('a chain may pass a DNAME twice, whose record stands once', () => {
+    expect(show(asker.ask({ name: 'twice.old.example.com', type: 'A' }))).toEqual([
+      'NOERROR aa',
+      'old.example.com. 3600 DNAME new.example.com.',
+      'twice.old.example.com. 3600 CNAME twice.new.example.com.',
+      'twice.new.example.com. 3600 CNAME end.old.example.com.',
+      'end.old.example.com. 3600 CNAME end.new.example.com.',
+      'end.new.example.com. 3600 A 192.0.2.99',
+    ])
   })
 
   test('a CNAME made from a DNAME answers a question for it', () => {

@@ -130,8 +130,8 @@ function setScene([drawn, steering, networks]: [
 ]): Scene {
   const { regions, health } = regionsOf(drawn)
   const service: Service = { name: 'web', regions: [...regions.keys()], ttl: 30, panic: 0, ...steering }
-  const world: World = { regions, health, preferences: new Map() }
-  const question = askQuestion(service, regions)
+  const world: World = { regions, services: new Map(), health, preferences: new Map() }
+  const question = askQuestion(service, world)
   const compiled = question && compileRanges(networks, makeClassifier(question))
   if (compiled && !('map' in compiled)) throw new Error(compiled.fault.message)
   const map = compiled?.map

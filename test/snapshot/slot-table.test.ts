@@ -2,17 +2,15 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseAddress, writeWords } from '../../src/base/address.ts'
 import { hashText, seededRandom } from '../../src/base/random.ts'
+import { createPreferences, pinnedSlots, type Pinned } from '../../src/snapshot/pinned-slots.ts'
 import {
   apportion,
   countSlots,
-  createPreferences,
   interleave,
   MAX_COUNTED_SLOTS,
   PINNED_SLOTS,
-  pinnedSlots,
   pinSlot,
   spreadSlots,
-  type Pinned,
 } from '../../src/snapshot/slot-table.ts'
 
 function sum(numbers: Iterable<number>): number {

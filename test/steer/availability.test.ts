@@ -2,9 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { applyFallback, judgeHealth, spill } from '../../src/steer/availability.ts'
 import type { Candidate } from '../../src/steer/steer.ts'
-import { begin, beginOne, facts, nowhere, shares } from './sample-regions.ts'
-
-const context = { client: nowhere, regions: facts }
+import { begin, beginOne, shares } from './sample-regions.ts'
 
 function tiered(...rows: (readonly [tier: number, share: number, availability: number])[]): Candidate[] {
   return rows.map(([tier, share, availability], i) => ({ ...beginOne(`r${i}`), tier, share, availability }))
@@ -49,6 +47,7 @@ describe('spill', () => {
 
 describe('panic', () => {
   const weights = [5, 3, 2]
+  const parts = (down: Record<string, number>) => begin(down).map(({ availability }) => availability)
   test.each([
     [{}, 0, 1, false],
     [{ 'us-east': 0 }, 0, 0.5, false],
@@ -58,21 +57,21 @@ describe('panic', () => {
     [{ 'us-east': 0.5, 'eu-west': 0, 'ap-south': 0 }, 0.25, 0.25, false],
     [{ 'us-east': 0, 'eu-west': 0, 'ap-south': 0 }, 0, 0, true],
   ])('%j below %d: %d is healthy, panic %s', (down, limit, healthy, panic) => {
-    const verdict = judgeHealth(begin(down), weights, { fallback: 'all', panic: limit })
+    const verdict = judgeHealth(parts(down), weights, { panic: limit })
     expect(verdict.healthy).toBeCloseTo(healthy, 12)
     expect(verdict.panic).toBe(panic)
   })
 
   test('a region of weight 0 does not keep a service healthy', () => {
-    const down = begin({ 'us-east': 0, 'eu-west': 0 })
-    expect(judgeHealth(down, [5, 3, 0], { fallback: 'all', panic: 0 }).panic).toBe(true)
+    const down = { 'us-east': 0, 'eu-west': 0 }
+    expect(judgeHealth(parts(down), [5, 3, 0], { panic: 0 }).panic).toBe(true)
   })
 })
 
 describe('fallback', () => {
   const down = begin({ 'us-east': 0, 'eu-west': 0.5, 'ap-south': 0 })
   const availability = (fallback: string) =>
-    applyFallback(down, { fallback, panic: 1 }, context).map(({ region, availability: part }) => [region, part])
+    applyFallback(down, { fallback, panic: 1 }, true).map(({ region, availability: part }) => [region, part])
 
   test('all: as if all were up', () => {
     expect(availability('all')).toEqual([
@@ -92,12 +91,14 @@ describe('fallback', () => {
       ['ap-south', 0],
       ['us-east', 1],
     ])
-    const regions = new Map([...facts, ['refuge', { weight: 1 }]] as const)
-    const left = applyFallback(down, { fallback: 'refuge', panic: 1 }, { client: nowhere, regions })
+    const left = applyFallback(down, { fallback: 'refuge', panic: 1 }, true)
     expect(left.filter(({ availability: part }) => part > 0).map(({ region }) => region)).toEqual(['refuge'])
   })
 
-  test('a region that nobody knows is a broken promise of the config', () => {
-    expect(() => availability('nowhere')).toThrow('nowhere')
+  test('nobody when the last resort is outside the fence', () => {
+    const left = applyFallback(down, { fallback: 'refuge', panic: 1 }, false)
+    expect(left.map(({ availability: part, note }) => [part, note])).toEqual(
+      Array.from({ length: 3 }, () => [0, 'fallback: refuge is outside the fence']),
+    )
   })
 })

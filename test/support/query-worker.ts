@@ -6,10 +6,10 @@ import { respond } from '../../src/query/respond.ts'
 import { createQueryWorker, type QueryWorker } from '../../src/query/worker.ts'
 import { clientMapWords, writeClientMap } from '../../src/snapshot/client-map.ts'
 import type { Settings } from '../../src/snapshot/settings.ts'
-import { planPlanImage, type ServiceRows } from '../../src/snapshot/plan-image.ts'
+import { planPlanImage, type ServiceRows, type Unknown } from '../../src/snapshot/plan-image.ts'
 import type { SlotTable } from '../../src/snapshot/slot-table.ts'
 import type { Snapshot } from '../../src/snapshot/publication.ts'
-import { planZoneImage } from '../../src/snapshot/zone-image.ts'
+import { ZoneImageWriter } from '../../src/snapshot/zone-image-writer.ts'
 import { parseName } from '../../src/dns/name.ts'
 import { loadZone } from '../../src/zone/load.ts'
 import type { Zone } from '../../src/zone/zone.ts'
@@ -20,7 +20,7 @@ export interface TestSnapshot {
   readonly zones: Readonly<Record<string, string>>
   /** Origins whose zone never loaded. */
   readonly failed?: readonly string[]
-  readonly services?: readonly ServiceRows[]
+  readonly services?: readonly ServiceRows<SlotTable | Unknown>[]
   readonly clientMaps?: readonly ClientMap[]
   readonly settings?: Partial<Settings>
 }
@@ -48,12 +48,10 @@ export function buildSnapshot({
   settings,
 }: TestSnapshot): Snapshot {
   const names = services.map(({ name }) => name)
-  const image = planZoneImage(
-    Object.entries(zones).map(([origin, text]) => parseZone(origin, text, names)),
-    failed.map((origin) => ({ origin: parseName(origin) as Uint8Array })),
-  )
-  const zoneBuffer = new SharedArrayBuffer(image.byteLength)
-  image.write(zoneBuffer)
+  const writer = new ZoneImageWriter(new SharedArrayBuffer(0))
+  for (const [origin, text] of Object.entries(zones)) writer.add(parseZone(origin, text, names))
+  for (const origin of failed) writer.addFailed(parseName(origin) as Uint8Array)
+  const { buffer: zoneBuffer, bindings } = writer.finish()
   const mapOffsets: number[] = []
   let mapWordsNeeded = 1
   for (const map of clientMaps) {
@@ -66,7 +64,7 @@ export function buildSnapshot({
   const plan = planPlanImage({
     settings: { ...HIDDEN, ...settings },
     services,
-    bindings: image.bindings.map(({ service }) => {
+    bindings: bindings.map(({ service }) => {
       const index = names.indexOf(service)
       const binding = { service: index, picks }
       picks += services[index]!.rows.length * 2

@@ -48,7 +48,8 @@ function toBlock({ prefix: { address, length }, location }: PlacedPrefix): Block
   return { first, last: first + (1n << BigInt(address.bytes.length * 8 - length)) - 1n, location }
 }
 
-function addNetwork(columns: ColumnsBuilder, first: bigint, last: bigint, location: number): void {
+/** Appends a network; bounds are inclusive. */
+export function addNetwork(columns: ColumnsBuilder, first: bigint, last: bigint, location: number): void {
   const { words, count } = columns
   for (let i = 0; i < words; i++) {
     const shift = BigInt(32 * (words - 1 - i))

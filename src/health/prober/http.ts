@@ -1,47 +1,123 @@
-// The http probe: GET, and a status that is expected, with a body that ends. Redirects are statuses like others and are
-// not followed. (fetch would cost two to four times as much CPU as node:http with an agent.)
-import { Agent, request, type IncomingMessage } from 'node:http'
+// The http and https probes: one request, redirects as asked, and an answer that is as expected (http-answer.ts).
+// (fetch would cost two to four times as much CPU as node:http with an agent.)
+import { Agent as HttpAgent, request as requestHttp, type ClientRequest, type IncomingMessage } from 'node:http'
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { formatAddress } from '../../base/address.ts'
-import type { HttpMonitor } from '../health.ts'
-import { createProbe, failure, judgeError, patienceLost, success, type Probe, type Verdict } from './prober.ts'
+import type { HttpMonitor, TlsRules } from '../monitor.ts'
+import { judgeAnswer } from './http-answer.ts'
+import { createProbe, failure, type Probe, type TargetOf, type Telling, type Verdict } from './prober.ts'
+import { judgeCertificate, judgeTlsError, type TlsSettings } from './tls-rules.ts'
 
-/** A body longer than this, in bytes, is read no further; the status alone decides then. */
-export const MAX_BODY_BYTES = 64 * 1024
+/** Rules for a redirect from http to https, whose monitor has none. */
+const PLAIN_RULES: TlsRules = { verify: true, minDaysValid: 0 }
 
-export function createHttpProbe(): Probe<HttpMonitor> {
-  // Without keep-alive each request has a connection of its own, and says Connection: close.
-  const agent = new Agent({ keepAlive: false })
-  return createProbe((target, done) => {
+type AgentFor = (monitor: HttpMonitor, isSecure: boolean) => HttpAgent
+
+/** What is asked now; a redirect asks for something else. */
+interface Asked {
+  readonly isSecure: boolean
+  readonly port: number
+  readonly path: string
+  /** Missing: the target's address. */
+  readonly host?: string
+  readonly redirectsLeft: number
+}
+
+export function createHttpProbe(settings: TlsSettings): Probe<HttpMonitor> {
+  const agentFor = createAgents()
+  return createProbe((target, telling) => {
     const { monitor } = target
-    const exchange = request({
-      agent,
-      host: formatAddress(target.address),
-      port: monitor.port,
-      path: monitor.path,
-      headers: { 'user-agent': 'meridian', ...(monitor.host === undefined ? {} : { host: monitor.host }) },
-    })
-    exchange.on('response', (response) => judgeResponse(response, monitor, done))
-    exchange.on('error', (error) => done(judgeHttpError(error)))
-    exchange.end()
+    let exchange: ClientRequest
+    const ask = (asked: Asked): void => {
+      exchange = send(target, asked, agentFor, settings, telling.wall())
+      exchange.on('socket', (socket: Socket) => watchStages(socket, asked.isSecure, telling))
+      exchange.on('response', (response) => {
+        const next = redirectOf(response, asked)
+        if (next === undefined) judge(response, monitor, telling)
+        else {
+          exchange.destroy()
+          ask(next)
+        }
+      })
+      const current = exchange
+      exchange.on('error', (error: NodeJS.ErrnoException) => {
+        if (current !== exchange) return
+        // A kept connection that the server has just closed says nothing of the server.
+        if (current.reusedSocket && error.code === 'ECONNRESET') ask(asked)
+        else telling.done(judgeHttpError(error))
+      })
+      exchange.end()
+    }
+    const { port, path, host, redirects } = monitor
+    const isSecure = monitor.type === 'https'
+    ask({ isSecure, port, path, redirectsLeft: redirects, ...(host !== undefined && { host }) })
     return () => exchange.destroy()
   })
 }
 
-function judgeResponse(response: IncomingMessage, monitor: HttpMonitor, done: (verdict: Verdict) => void): void {
-  const status = response.statusCode ?? 0
-  if (!monitor.expectedStatus.some(([low, high]) => low <= status && status <= high)) {
-    done(failure(String(status)))
-    return
+/** Without keep-alive each request has a connection of its own, and says Connection: close. No session is resumed. */
+function createAgents(): AgentFor {
+  const plain = { kept: new HttpAgent({ keepAlive: true }), fresh: new HttpAgent({ keepAlive: false }) }
+  const fresh = new HttpsAgent({ keepAlive: false, maxCachedSessions: 0 })
+  const kept = new Map<string, HttpsAgent>()
+  return ({ keepAlive, tls }, isSecure) => {
+    if (!isSecure) return keepAlive ? plain.kept : plain.fresh
+    if (!keepAlive) return fresh
+    // Connections are shared only by those with the same rules.
+    const key = JSON.stringify(tls)
+    const agent = kept.get(key) ?? new HttpsAgent({ keepAlive: true, maxCachedSessions: 0 })
+    kept.set(key, agent)
+    return agent
   }
-  let bytes = 0
-  response.on('data', (chunk: Buffer) => {
-    bytes += chunk.length
-    if (bytes > MAX_BODY_BYTES) done(success(String(status)))
-  })
-  response.on('end', () => done(success(String(status))))
-  response.on('error', () => done(patienceLost(`${status}, then closed before the end`)))
+}
+
+function send(
+  { address, monitor }: TargetOf<HttpMonitor>,
+  { isSecure, port, path, host }: Asked,
+  agentFor: AgentFor,
+  settings: TlsSettings,
+  wall: number,
+): ClientRequest {
+  const headers = { 'user-agent': 'meridian', ...monitor.headers, ...(host !== undefined && { host }) }
+  const options = { agent: agentFor(monitor, isSecure), host: formatAddress(address), port, path, headers }
+  if (!isSecure) return requestHttp({ ...options, method: monitor.method })
+  return requestHttps({ ...options, method: monitor.method, ...settings(monitor.tls ?? PLAIN_RULES, wall) })
+}
+
+function watchStages(socket: Socket, isSecure: boolean, { reach }: Telling): void {
+  if (!socket.connecting) reach('connected, no answer')
+  socket.once('connect', () => reach(isSecure ? 'connected, no TLS' : 'connected, no answer'))
+  if (isSecure) socket.once('secureConnect', () => reach('connected, no answer'))
+}
+
+/** Where to ask next: at the same address, whatever name the Location has; undefined when this is no redirect to follow. */
+function redirectOf({ statusCode = 0, headers }: IncomingMessage, asked: Asked): Asked | undefined {
+  const isRedirect = [301, 302, 303, 307, 308].includes(statusCode)
+  if (!isRedirect || asked.redirectsLeft === 0 || headers.location === undefined) return undefined
+  const scheme = asked.isSecure ? 'https' : 'http'
+  const url = URL.parse(headers.location, `${scheme}://${asked.host ?? 'address.invalid'}${asked.path}`)
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) return undefined
+  const isSecure = url.protocol === 'https:'
+  const port = url.port === '' ? samePortOr(asked, isSecure) : Number(url.port)
+  const host = url.hostname === 'address.invalid' ? {} : { host: url.host }
+  return { isSecure, port, path: url.pathname + url.search, redirectsLeft: asked.redirectsLeft - 1, ...host }
+}
+
+function samePortOr({ isSecure: wasSecure, port }: Asked, isSecure: boolean): number {
+  if (wasSecure === isSecure) return port
+  return isSecure ? 443 : 80
+}
+
+function judge(response: IncomingMessage, monitor: HttpMonitor, telling: Telling): void {
+  const { socket } = response
+  const rules = monitor.tls ?? PLAIN_RULES
+  const refused = socket instanceof TLSSocket ? judgeCertificate(socket, rules, telling.wall()) : undefined
+  if (refused === undefined) judgeAnswer(response, monitor, telling)
+  else telling.done(refused)
 }
 
 function judgeHttpError(error: NodeJS.ErrnoException): Verdict {
-  return error.code?.startsWith('HPE_') === true ? failure('not an HTTP answer') : judgeError(error)
+  return error.code?.startsWith('HPE_') === true ? failure('not an HTTP answer') : judgeTlsError(error)
 }

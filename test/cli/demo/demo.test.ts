@@ -97,7 +97,7 @@ test('the regions stand where the configuration looks for them, and neither it n
   const places = Array.from(config!.regions.values(), ({ name, balancers, monitor }) => ({
     name,
     address: formatAddress(balancers[0]!.address),
-    port: monitor?.port,
+    port: monitor && 'port' in monitor && monitor.port,
   }))
   expect(places).toEqual(DEMO_SITES)
   const services = [...config!.services.keys()]

@@ -1,215 +1,207 @@
+// What every prober promises, whatever it speaks; what each kind adds stands in the file of its name.
 import { execFileSync } from 'node:child_process'
-import { once } from 'node:events'
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { createServer as createHttp } from 'node:http'
+import { createServer as createHttp2, createSecureServer, type ServerHttp2Stream } from 'node:http2'
+import { createServer as createHttps } from 'node:https'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { createServer as createTls } from 'node:tls'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { parseAddress } from '../../../src/base/address.ts'
 import { systemClock } from '../../../src/base/clock.ts'
 import type { Observation } from '../../../src/health/health.ts'
-import { createHttpProbe, MAX_BODY_BYTES } from '../../../src/health/prober/http.ts'
-import { createProbe, judgeError, success } from '../../../src/health/prober/prober.ts'
-import { createTcpProbe } from '../../../src/health/prober/tcp.ts'
-import type { HttpMonitor } from '../../../src/health/health.ts'
+import type { ProbeMonitor } from '../../../src/health/monitor.ts'
+import { createProbe, success } from '../../../src/health/prober/prober.ts'
+import { createProbers } from '../../../src/health/prober/probers.ts'
+import { judgeError } from '../../../src/health/prober/trouble.ts'
 import { targetOf } from '../support.ts'
+import { answerDns, answerGrpc } from './answers.ts'
+import { dnsMonitor, grpcMonitor, httpMonitor, httpsMonitor, tcpMonitor, tlsMonitor } from './monitors.ts'
+import { Authority, closeAll, listen, openBlackHole, serve, settled, type Pair, type Served } from './servers.ts'
 
-type OnConnection = (socket: Socket) => void
-interface Options {
-  readonly host?: string
-  readonly port?: number
-  readonly timeoutMs?: number
-  readonly monitor?: Partial<HttpMonitor>
-  readonly signal?: AbortSignal
-}
+const probeAny = createProbers()
+let authority: Authority
+let pair: Pair
+let hole: { readonly port: number; readonly end: () => void }
 
-const open: { server: Server; sockets: Set<Socket> }[] = []
-afterEach(async () => {
-  for (const { server, sockets } of open.splice(0)) {
-    server.close()
-    for (const socket of sockets) socket.destroy()
-    if (server.listening) await once(server, 'close')
-  }
+beforeAll(async () => {
+  hole = await openBlackHole()
+  authority = new Authority()
+  pair = authority.issue('server', 'IP:127.1.0.1,IP:::1', 30)
 })
+afterAll(() => {
+  authority.remove()
+  hole.end()
+})
+afterEach(closeAll)
 
-/** A server that does this to each connection; gives its port, and the sockets that are open. */
-async function serve(onConnection: OnConnection, host = '127.1.0.1'): Promise<{ port: number; sockets: Set<Socket> }> {
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket))
-    socket.on('error', () => socket.destroy())
-    onConnection(socket)
-  })
-  open.push({ server, sockets })
-  server.listen(0, host)
-  await once(server, 'listening')
-  return { port: (server.address() as AddressInfo).port, sockets }
+type Networked = Exclude<ProbeMonitor, { type: 'exec' }>
+
+function probe(monitor: Networked, port: number, host = '127.1.0.1', signal?: AbortSignal): Promise<Observation> {
+  const rules = monitor.type !== 'tcp' && monitor.type !== 'dns' && monitor.tls
+  const trust = rules ? { tls: { ...rules, ca: authority.caFile } } : {}
+  const target = { id: 'test', address: parseAddress(host)!, monitor: { ...monitor, ...trust, port } as Networked }
+  return probeAny(target, signal ?? new AbortController().signal, systemClock)
 }
 
-const probeHttp = createHttpProbe()
-const probeTcp = createTcpProbe()
-
-function http({ host = '127.1.0.1', port = 9, timeoutMs = 500, monitor, signal }: Options): Promise<Observation> {
-  const address = parseAddress(host)!
-  const target = { ...targetOf(1, { port, timeoutMs, ...monitor }), address }
-  return probeHttp(target, signal ?? new AbortController().signal, systemClock)
+interface Kind {
+  readonly name: string
+  readonly monitor: Networked
+  readonly live: (host?: string) => Promise<Served>
+  readonly reason: RegExp
 }
 
-function tcp({ host = '127.1.0.1', port = 9, timeoutMs = 500, signal }: Options): Promise<Observation> {
-  const { monitor, id } = targetOf(1, { port, timeoutMs })
-  const target = { id, address: parseAddress(host)!, monitor: { ...monitor, type: 'tcp' as const } }
-  return probeTcp(target, signal ?? new AbortController().signal, systemClock)
-}
+const onStream = (stream: ServerHttp2Stream): void => answerGrpc(stream)
 
-function answer(text: string): OnConnection {
-  return (socket) => socket.on('data', () => socket.write(text))
-}
+const kinds: readonly Kind[] = [
+  {
+    name: 'http',
+    monitor: httpMonitor,
+    live: (host) =>
+      listen(
+        createHttp((_, response) => response.end('ok')),
+        host,
+      ),
+    reason: /^200 in \d+ ms$/,
+  },
+  {
+    name: 'https',
+    monitor: httpsMonitor,
+    live: (host) =>
+      listen(
+        createHttps(pair, (_, response) => response.end('ok')),
+        host,
+      ),
+    reason: /^200 in \d+ ms$/,
+  },
+  { name: 'tcp', monitor: tcpMonitor, live: (host) => serve(() => undefined, host), reason: /^connected in \d+ ms$/ },
+  {
+    name: 'tcp with expect',
+    monitor: { ...tcpMonitor, send: 'EHLO\r\n', expect: '250 ' },
+    live: (host) => serve((socket) => socket.on('data', () => socket.write('250 hello\r\n')), host),
+    reason: /^answered as expected in \d+ ms$/,
+  },
+  { name: 'tls', monitor: tlsMonitor, live: (host) => listen(createTls(pair), host), reason: /^TLSv1.3 in \d+ ms$/ },
+  {
+    name: 'dns over tcp',
+    monitor: { ...dnsMonitor, transport: 'tcp' },
+    live: (host) =>
+      serve((socket) => {
+        socket.on('data', (query) => {
+          const answer = answerDns((query as Buffer).subarray(2), ['192.0.2.1'])
+          socket.write(Uint8Array.of(answer.length >> 8, answer.length & 0xff, ...answer))
+        })
+      }, host),
+    reason: /^NOERROR in \d+ ms$/,
+  },
+  {
+    name: 'grpc',
+    monitor: grpcMonitor,
+    live: (host) => {
+      const server = createHttp2()
+      server.on('stream', onStream)
+      return listen(server, host)
+    },
+    reason: /^SERVING in \d+ ms$/,
+  },
+  {
+    name: 'grpc over tls',
+    monitor: { ...grpcMonitor, tls: tlsMonitor.tls },
+    live: (host) => {
+      const server = createSecureServer(pair)
+      server.on('stream', onStream)
+      return listen(server, host)
+    },
+    reason: /^SERVING in \d+ ms$/,
+  },
+]
 
-async function settled(sockets: Set<Socket>): Promise<void> {
-  for (let i = 0; i < 100 && sockets.size > 0; i++) await new Promise((resolve) => setTimeout(resolve, 5))
-}
-
-const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'
-
-describe.each([
-  { name: 'http', probe: http, healthy: answer(OK), reason: /^200 in \d+ ms$/ },
-  { name: 'tcp', probe: tcp, healthy: (): void => undefined, reason: /^connected in \d+ ms$/ },
-])('every prober: $name', ({ probe, healthy, reason }) => {
+describe.each(kinds)('every prober over TCP: $name', ({ monitor, live, reason }) => {
   it.each(['127.1.0.1', '::1'])('sees a live target at %s, and leaves no connection open', async (host) => {
-    const { port, sockets } = await serve(healthy, host)
+    const served = await live(host)
     const before = performance.now()
-    const seen = await probe({ host, port })
+    const seen = await probe(monitor, served.port, host)
     expect(seen).toMatchObject({ outcome: 'success', reason: expect.stringMatching(reason) as string })
     expect(seen.startedAt).toBeGreaterThanOrEqual(before)
     expect(seen.startedAt + seen.tookMs).toBeLessThanOrEqual(performance.now())
-    await settled(sockets)
-    expect(sockets.size).toBe(0)
+    await settled(served)
+    expect(served.sockets.size).toBe(0)
   })
 
   it('opens a new connection each time', async () => {
-    let connections = 0
-    const { port } = await serve((socket) => {
-      connections++
-      healthy(socket)
-    })
-    for (let i = 0; i < 3; i++) await probe({ port })
-    expect(connections).toBe(3)
+    const served = await live()
+    for (let i = 0; i < 3; i++) expect((await probe(monitor, served.port)).outcome).toBe('success')
+    expect(served.connections()).toBe(3)
   })
 
   it('sees a dead listener', async () => {
-    const { port } = await serve(healthy)
-    open.at(-1)!.server.close()
-    expect(await probe({ port })).toMatchObject({ outcome: 'failure', reason: 'refused' })
+    const { port, close } = await live()
+    await close()
+    expect(await probe(monitor, port)).toMatchObject({ outcome: 'failure', reason: 'refused' })
   })
 
   it('takes a missing local route or address as trouble of our own', async () => {
     // A multicast address cannot be connected to: the kernel refuses before a packet leaves.
-    expect(await probe({ host: '224.0.0.1', port: 80 })).toMatchObject({
+    expect(await probe(monitor, 80, '224.0.0.1')).toMatchObject({
       outcome: 'none',
       reason: 'our own trouble: ENETUNREACH',
     })
   })
 
   it('gives up when the signal says so, and closes what it opened', async () => {
-    const { port, sockets } = await serve((socket) => socket.pause())
+    const served = await serve((socket) => socket.pause())
     const aborter = new AbortController()
-    const seen = probe({ port, signal: aborter.signal })
+    const seen = probe({ ...monitor, expect: 'never' } as Networked, served.port, '127.1.0.1', aborter.signal)
     aborter.abort()
     expect(await seen).toMatchObject({ outcome: 'none', reason: 'given up' })
-    await settled(sockets)
-    expect(sockets.size).toBe(0)
-  })
-})
-
-describe('the http prober', () => {
-  const failures: readonly (readonly [string, OnConnection, string])[] = [
-    ['answers 503', answer('HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n'), '503'],
-    ['redirects', answer('HTTP/1.1 302 Found\r\nlocation: /ok\r\ncontent-length: 0\r\n\r\n'), '302'],
-    ['accepts and hangs', (socket) => socket.resume(), 'timeout after 200 ms'],
-    ['hangs in its headers', answer('HTTP/1.1 200 OK\r\n'), 'timeout after 200 ms'],
-    ['hangs in its body', answer('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok'), 'timeout after 200 ms'],
-    ['closes before answering', (socket) => socket.destroy(), 'closed before answering'],
-    ['resets', (socket) => socket.on('data', () => socket.resetAndDestroy()), 'closed before answering'],
-    ['speaks something else', answer('SSH-2.0-OpenSSH_9.2\r\n'), 'not an HTTP answer'],
-    [
-      'closes within its body',
-      (socket) => socket.on('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok')),
-      '200, then closed before the end',
-    ],
-  ]
-  it.each(failures)('fails a server that %s', async (_what, onConnection, reason) => {
-    const { port, sockets } = await serve(onConnection)
-    const seen = await http({ port, timeoutMs: 200 })
-    expect(seen).toMatchObject({ outcome: 'failure', reason })
-    expect(seen.waited).toBe(/timeout|closed/.test(reason) || undefined)
-    expect(seen.tookMs).toBeLessThan(300)
-    await settled(sockets)
-    expect(sockets.size).toBe(0)
+    await settled(served)
+    expect(served.sockets.size).toBe(0)
   })
 
-  it('covers a server that drips with its timeout', async () => {
-    const { port } = await serve((socket) => {
-      const timer = setInterval(() => socket.write('x'), 20)
-      socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nffff\r\n')
-      socket.on('close', () => clearInterval(timer))
-    })
-    expect(await http({ port, timeoutMs: 200 })).toMatchObject({ outcome: 'failure', reason: 'timeout after 200 ms' })
+  it('sees a silent target, within its timeout, and says how far it came', async () => {
+    const served = await serve((socket) => socket.resume())
+    const silent = { ...monitor, timeoutMs: 150, ...(monitor.type === 'tcp' && { expect: 'never' }) }
+    const seen = await probe(silent, served.port)
+    expect(seen).toMatchObject({ outcome: 'failure', waited: true })
+    expect(seen.reason).toMatch(/^timeout after 150 ms: (connected, (no answer|no TLS|silent)|no answer)$/)
+    await settled(served)
+    expect(served.sockets.size).toBe(0)
   })
 
-  it('takes the statuses that are configured', async () => {
-    const { port } = await serve(answer('HTTP/1.1 404 No\r\ncontent-length: 0\r\n\r\n'))
-    const monitor = {
-      expectedStatus: [
-        [200, 299],
-        [404, 404],
-      ] as const,
-    }
-    expect((await http({ port, monitor })).outcome).toBe('success')
+  it('sees a black hole, which not even connects', async () => {
+    const seen = await probe({ ...monitor, timeoutMs: 150 }, hole.port)
+    expect(seen).toMatchObject({ outcome: 'failure', waited: true })
+    expect(seen.reason).toMatch(/^timeout after 150 ms: (not connected|no answer)$/)
   })
 
-  it('reads no more of an endless body than its bound', async () => {
-    let sent = 0
-    const { port } = await serve((socket) => {
-      socket.write('HTTP/1.1 200 OK\r\n\r\n')
-      const more = (): void => {
-        while (!socket.destroyed && sent < 100 * MAX_BODY_BYTES && socket.write(Buffer.alloc(4096))) sent += 4096
-      }
-      socket.on('drain', more)
-      more()
-    })
-    expect((await http({ port })).outcome).toBe('success')
-    expect(sent).toBeLessThan(100 * MAX_BODY_BYTES)
+  it.each([
+    ['closes at once', (socket) => socket.destroy()],
+    ['resets after the first bytes', (socket) => socket.once('data', () => socket.resetAndDestroy())],
+  ] satisfies [string, Parameters<typeof serve>[0]][])('fails a target that %s', async (_what, onConnection) => {
+    if (monitor.type === 'tcp' && monitor.expect === undefined) return
+    const { port } = await serve(onConnection)
+    const seen = await probe(monitor, port)
+    expect(seen).toMatchObject({ outcome: 'failure', reason: 'closed before answering', waited: true })
   })
 
-  it('asks with the configured path and Host, and says that it closes', async () => {
-    let request = ''
-    const { port } = await serve((socket) => {
-      socket.on('data', (chunk) => {
-        request += chunk.toString()
-        socket.write(OK)
-      })
-    })
-    await http({ port, monitor: { path: '/up?deep=1', host: 'www.example.com' } })
-    expect(request).toMatch(/^GET \/up\?deep=1 HTTP\/1\.1\r\n/)
-    expect(request.toLowerCase()).toContain('\r\nhost: www.example.com\r\n')
-    expect(request.toLowerCase()).toContain('\r\nconnection: close\r\n')
-    request = ''
-    await http({ port })
-    expect(request.toLowerCase()).toContain(`\r\nhost: 127.1.0.1:${port}\r\n`)
-  })
-
-  it('takes a request that cannot be made as trouble of our own', async () => {
-    expect((await http({ monitor: { path: '/a b' } })).outcome).toBe('none')
+  it('fails a target that speaks something else', async () => {
+    if (monitor.type === 'tcp' && monitor.expect === undefined) return
+    const { port } = await serve((socket) => socket.on('data', () => socket.write('SSH-2.0-OpenSSH_9.2\r\n'.repeat(9))))
+    const seen = await probe({ ...monitor, timeoutMs: 300 }, port)
+    expect(seen.outcome).toBe('failure')
+    expect(seen.reason).toMatch(
+      /^(not an HTTP answer|no TLS|not HTTP\/2|timeout after 300 ms: (not the expected text: "SSH-2.0-OpenSSH_9.2"|connected, no answer))$/,
+    )
   })
 })
 
 it('takes only the first word of an attempt, and closes once', async () => {
   let closed = 0
-  const probe = createProbe((_target, done) => {
+  const probeOnce = createProbe((_target, { done }) => {
     done(success('first'))
     done(success('second'))
     return () => closed++
   })
-  const seen = await probe(targetOf(1), new AbortController().signal, systemClock)
+  const seen = await probeOnce(targetOf(1), new AbortController().signal, systemClock)
   expect(seen.reason).toMatch(/^first in \d+ ms$/)
   expect(closed).toBe(1)
 })
@@ -233,6 +225,9 @@ it('takes a lack of descriptors as trouble of our own', () => {
   const output = execFileSync('sh', ['-c', 'ulimit -n 64; exec "$0" "$1" 9', process.execPath, program], {
     encoding: 'utf8',
   })
-  const none = { outcome: 'none', reason: 'our own trouble: EMFILE' }
-  expect(JSON.parse(output)).toEqual([none, none])
+  const seen = JSON.parse(output) as { type: string; outcome: string; reason: string }[]
+  expect(seen.map(({ type }) => type)).toEqual(['http', 'https', 'tcp', 'tls', 'dns', 'dns', 'grpc', 'exec'])
+  for (const { outcome, reason } of seen) {
+    expect({ outcome, reason }).toEqual({ outcome: 'none', reason: expect.stringContaining('EMFILE') as string })
+  }
 })

@@ -1,18 +1,22 @@
 // A program for tests: probes 127.0.0.1:PORT with every descriptor in use, and prints what each kind of probe saw.
 import { openSync } from 'node:fs'
 import { systemClock } from '../../../src/base/clock.ts'
-import { createHttpProbe } from '../../../src/health/prober/http.ts'
-import { createTcpProbe } from '../../../src/health/prober/tcp.ts'
+import { createProbers } from '../../../src/health/prober/probers.ts'
 import { targetOf } from '../support.ts'
+import { monitorsOfAllTypes } from './monitors.ts'
 
-const target = targetOf(1, { port: Number(process.argv[2]) })
+const port = Number(process.argv[2])
+const { id, address } = targetOf(1)
 const { signal } = new AbortController()
+const probe = createProbers()
 useAllDescriptors()
-const seen = [
-  await createHttpProbe()(target, signal, systemClock),
-  await createTcpProbe()({ ...target, monitor: { ...target.monitor, type: 'tcp' } }, signal, systemClock),
-]
-process.stdout.write(JSON.stringify(seen.map(({ outcome, reason }) => ({ outcome, reason }))))
+const seen = []
+for (const monitor of monitorsOfAllTypes) {
+  const aimed = monitor.type === 'exec' ? monitor : { ...monitor, port }
+  const { outcome, reason } = await probe({ id, address, monitor: aimed }, signal, systemClock)
+  seen.push({ type: monitor.type, outcome, reason })
+}
+process.stdout.write(JSON.stringify(seen))
 
 function useAllDescriptors(): void {
   try {
