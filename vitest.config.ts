@@ -4,7 +4,11 @@ const timeouts = { testTimeout: 20_000, hookTimeout: 20_000, pool: 'forks' } as 
 
 // Two cores run the tests, the servers under test and their clients. What measures time comes last, a file at a time:
 // beside others it would measure the queue for a core.
-const INTEGRATION = 'test/integration/**/*.test.ts'
+const ALONE = [
+  'test/integration/**/*.test.ts',
+  'test/health/{checker,detection}.test.ts',
+  'test/differential/*.test.ts',
+]
 
 export default defineConfig({
   test: {
@@ -14,7 +18,7 @@ export default defineConfig({
           ...timeouts,
           name: 'parts',
           include: ['test/**/*.test.ts'],
-          exclude: [INTEGRATION],
+          exclude: ALONE,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
@@ -23,7 +27,7 @@ export default defineConfig({
         test: {
           ...timeouts,
           name: 'whole',
-          include: [INTEGRATION],
+          include: ALONE,
           fileParallelism: false,
           sequence: { groupOrder: 1 },
         },
