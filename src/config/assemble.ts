@@ -21,6 +21,7 @@ export function assemble(written: WrittenConfig, file: string): Config {
     file: resolve(file),
     listen,
     workers: written.workers ?? Math.max(1, availableParallelism() - 1),
+    sockets: written.sockets,
     zones: absolute(zones),
     state: absolute(state),
     geo: geo && toGeoSource(geo, absolute),

@@ -18,6 +18,8 @@ export interface Config {
   readonly listen: readonly Endpoint[]
   /** Data-plane threads for UDP. */
   readonly workers: number
+  /** Undefined: batched where the system can. */
+  readonly sockets: 'batched' | 'portable' | undefined
   /** Absolute path of the folder whose `*.zone` files are served. */
   readonly zones: string
   /** Absolute path. */

@@ -181,6 +181,11 @@ export const configSchema = z.strictObject({
     .optional()
     .meta({ byDefault: 'cores − 1, at least 1' })
     .describe('Data-plane threads'),
+  sockets: z
+    .enum(['batched', 'portable'])
+    .optional()
+    .meta({ byDefault: 'batched where the system can' })
+    .describe('How UDP is read: many packets a system call (Linux), or one'),
   zones: path('zones').describe('Folder whose `*.zone` files are served'),
   state: path('state').prefault('state').describe('Folder for last good versions and last known health'),
   geo: geo.optional().describe('Where clients are; `nearest` needs it'),

@@ -16,6 +16,7 @@ import { aliasOf } from '../zone/alias.ts'
 import { describeAlias, planAliases, unresolved, type AliasAnswers } from './alias-rows.ts'
 import { runBuild } from './build.ts'
 import type { ClientMapBuildOutput } from './client-map-build.ts'
+import { sameSources, type ZoneSources } from './keep-copies.ts'
 import { copyFault } from './last-good.ts'
 import type { FoundLocation } from './locate.ts'
 import type { PlaceBook } from './place-book.ts'
@@ -69,6 +70,8 @@ export class Director {
   #pending: Partial<Record<Part, Arena>> = {}
   #retry: NodeJS.Timeout | undefined
   readonly #ownSecret = randomBytes(COOKIE_SECRET_BYTES)
+  /** Whose copies were kept by this process, by zone file. */
+  readonly #kept = new Map<string, ZoneSources>()
   /** Copies of the zones last committed, while they are being kept. */
   #copying: Promise<unknown> = Promise.resolve()
   /** One at a time: each reads all of the geo data. */
@@ -185,14 +188,21 @@ export class Director {
   }
 
   /** Keeps the last good versions of a committed change's zones, and gives the warnings. Never rejects. */
-  keepCopies({ config, zones }: Prepared): Promise<readonly Fault[]> {
-    const { zones: folder, state } = config
+  keepCopies(prepared: Prepared): Promise<readonly Fault[]> {
     const copied = this.#copying
-      .then(() => runBuild('copies', { folder, state, zones: zones.sources }))
-      .then(({ faults }) => faults)
-      .catch((error: unknown) => [copyFault('kept', folder, error)])
+      .then(() => this.#keepChanged(prepared))
+      .catch((error: unknown) => [copyFault('kept', prepared.config.zones, error)])
     this.#copying = copied
     return copied
+  }
+
+  async #keepChanged({ config, zones }: Prepared): Promise<readonly Fault[]> {
+    const changed = zones.sources.filter((sources) => !sameSources(sources, this.#kept.get(sources.zoneFile)))
+    if (changed.length === 0) return []
+    const built = await runBuild('copies', { folder: config.zones, state: config.state, zones: changed })
+    const kept = new Set(built.kept)
+    for (const sources of changed) if (kept.has(sources.zoneFile)) this.#kept.set(sources.zoneFile, sources)
+    return built.faults
   }
 
   /** Waits for copies that are being kept. */

@@ -5,12 +5,12 @@ import { formatAddress, writeWords, type Address } from '../base/address.ts'
 import { formatPrefix, maskAddress } from '../base/prefix.ts'
 import type { ServiceRows } from '../snapshot/plan-image.ts'
 import { pinSlot, type SlotTable } from '../snapshot/slot-table.ts'
-import { steer, type Steering, type TraceEntry } from '../steer/fold.ts'
+import { buildSteps, steer, type Steering, type TraceEntry } from '../steer/fold.ts'
 import type { Candidate, Client } from '../steer/steer.ts'
-import { createPlanner, factsOf, momentOf, type Planner, type World } from './plan.ts'
+import { createPlanner, factsOf, familiesOf, momentOf, type Planner, type World } from './plan.ts'
 import { askQuestion, knowClient } from './question.ts'
 import { resolveName, type Service } from './service.ts'
-import type { Moment } from './settle.ts'
+import type { Family, Moment } from './settle.ts'
 import { candidateOf, type Survey } from './survey.ts'
 import { buildTable, type Member } from './tables.ts'
 
@@ -108,7 +108,9 @@ export function explain(request: ExplainRequest, service: Service, world: World)
   const moment = momentOf(world)
   const known = client ? knowClient(askQuestion(service, world), client.address, client.location) : {}
   const plan = planner.planClient(known, moment)
-  const story = retell(service, known, world, moment)
+  const family = service.families === 'coherent' ? undefined : type === 'A' ? 4 : 6
+  const { members, healthy, panic } = planner.settleClient(known, moment, family)
+  const story = retell(service, known, world, moment, family)
   const table = type === 'A' ? plan.tables.ipv4 : plan.tables.ipv6
   return {
     name,
@@ -118,8 +120,8 @@ export function explain(request: ExplainRequest, service: Service, world: World)
     ...(scope !== undefined && { scope }),
     ...(client && { client: { ...client, ...describeClient(client, known) } }),
     steps: story.steps,
-    fallback: { rule: service.fallback, panic: service.panic, healthy: plan.healthy, engaged: plan.panic },
-    regions: explainRegions(story, plan.members, seatShares(planner, plan.members, type), type),
+    fallback: { rule: service.fallback, panic: service.panic, healthy, engaged: panic },
+    regions: explainRegions(story, members, seatShares(planner, members, type), type),
     slots: table.slots.length,
     answers: explainAnswers(table),
     ...(planner.pin && client && { pinned: explainPin(planner.pin, client.address, table) }),
@@ -142,18 +144,21 @@ interface Story {
   readonly nested: ReadonlyMap<string, Story>
 }
 
-function retell(service: Service, client: Client, world: World, moment: Moment): Story {
+function retell(service: Service, client: Client, world: World, moment: Moment, family: Family): Story {
   const found = service.regions.map((name) => [name, resolveName(name, world)] as const)
   const nested = new Map(
     found.flatMap(([name, at]) =>
-      'service' in at ? [[name, retell(at.service, client, world, moment)] as const] : [],
+      'service' in at ? [[name, retell(at.service, client, world, moment, family)] as const] : [],
     ),
   )
-  const candidates = found.map(([name]) =>
-    nested.has(name) ? candidateOfService(name, nested.get(name)!) : candidateOf(moment.surveys.get(name)!),
-  )
+  const candidates = service.regions
+    .filter((name) => family === undefined || familiesOf(name, world).has(family))
+    .map((name) => {
+      const story = nested.get(name)
+      return story ? candidateOfService(name, story) : candidateOf(moment.surveys.get(name)!, family)
+    })
   const context = { client, regions: factsOf(service, world), ...contextOf(service, world) }
-  const steering = steer(candidates, createPlanner(service, world, world.preferences).steps, service, context)
+  const steering = steer(candidates, buildSteps(service.steer), service, context)
   const inner = Array.from(nested, ([name, story]) => story.steps.map((step) => ({ service: name, ...step })))
   return { steering, steps: [...inner.flat(), ...steering.trace], surveys: moment.surveys, nested }
 }

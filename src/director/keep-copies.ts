@@ -22,8 +22,10 @@ export interface KeepCopiesInput {
   readonly zones: readonly ZoneSources[]
 }
 
-/** Warnings: a copy that cannot be kept costs nothing until a restart after a bad edit. */
 export interface KeepCopiesOutput {
+  /** The zone files whose versions are kept now. */
+  readonly kept: readonly string[]
+  /** Warnings: a copy that cannot be kept costs nothing until a restart after a bad edit. */
   readonly faults: readonly Fault[]
 }
 
@@ -31,25 +33,43 @@ export function checksumsOf(files: SourceFiles): ReadonlyMap<string, number> {
   return new Map([...files].map(([path, bytes]) => [path, crc32(bytes)]))
 }
 
-/** All are written before the first is put in place (last-good.ts). */
-export function keepCopies({ folder, state, zones }: KeepCopiesInput): KeepCopiesOutput {
-  const faults: Fault[] = []
-  const attempt = <Result>(zoneFile: string, act: () => Result): Result | undefined => {
-    try {
-      return act()
-    } catch (error) {
-      faults.push(copyFault('kept', join(folder, zoneFile), error))
-      return undefined
-    }
-  }
-  const staged = zones.flatMap((zone) => attempt(zone.zoneFile, () => stage(state, zone)) ?? [])
-  for (const copy of staged) attempt(copy.zoneFile, () => installLastGood(copy))
-  return { faults }
+export function sameSources({ checksums }: ZoneSources, other: ZoneSources | undefined): boolean {
+  const hasAll = [...checksums].every(([path, checksum]) => other?.checksums.get(path) === checksum)
+  return hasAll && other?.checksums.size === checksums.size
 }
 
-/** Undefined when there is nothing to keep. */
-function stage(state: string, { zoneFile, checksums }: ZoneSources): StagedCopy | undefined {
+/** All are written before the first is put in place (last-good.ts). */
+export function keepCopies({ folder, state, zones }: KeepCopiesInput): KeepCopiesOutput {
+  const kept: string[] = []
+  const faults: Fault[] = []
+  const staged: StagedCopy[] = []
+  const attempt = (zoneFile: string, act: () => void): void => {
+    try {
+      act()
+    } catch (error) {
+      faults.push(copyFault('kept', join(folder, zoneFile), error))
+    }
+  }
+  for (const { zoneFile, checksums } of zones) {
+    attempt(zoneFile, () => {
+      const files = readSources(checksums)
+      if (!files) return
+      const copy = stageLastGood(state, zoneFile, files)
+      if (copy) staged.push(copy)
+      else kept.push(zoneFile)
+    })
+  }
+  for (const copy of staged) {
+    attempt(copy.zoneFile, () => {
+      installLastGood(copy)
+      kept.push(copy.zoneFile)
+    })
+  }
+  return { kept, faults }
+}
+
+/** Undefined when they are no longer what was loaded. */
+function readSources(checksums: ReadonlyMap<string, number>): SourceFiles | undefined {
   const files = new Map([...checksums.keys()].map((path) => [path, readFileSync(path)]))
-  const isUnchanged = [...files].every(([path, bytes]) => crc32(bytes) === checksums.get(path))
-  return isUnchanged ? stageLastGood(state, zoneFile, files) : undefined
+  return [...files].every(([path, bytes]) => crc32(bytes) === checksums.get(path)) ? files : undefined
 }

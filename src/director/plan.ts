@@ -3,6 +3,7 @@
 // explain.ts tells the story of the same computation; publishing is not here.
 import type { RowTables, ServiceRows } from '../snapshot/plan-image.ts'
 import { createPreferences, type Preferences } from '../snapshot/pinned-slots.ts'
+import type { SlotTable } from '../snapshot/slot-table.ts'
 import { buildSteps } from '../steer/fold.ts'
 import type {
   Client,
@@ -14,7 +15,7 @@ import type {
   StepConfig,
 } from '../steer/steer.ts'
 import { regionsOf, resolveName, type Definitions, type Service } from './service.ts'
-import { prepareSpread, settle, type Moment, type Outcome, type Settling } from './settle.ts'
+import { prepareSpread, settle, type Family, type Moment, type Outcome, type Settling } from './settle.ts'
 import { asks, shapeOf, shapesOf, type Outline, type Shape } from './shape.ts'
 import { surveyRegion, type HealthById } from './survey.ts'
 import { buildTable, type Filling, type Member } from './tables.ts'
@@ -32,7 +33,7 @@ export interface World extends Definitions {
 /** Who answers one client class. Classes with equal outcomes are the same object. */
 export interface ClassPlan {
   readonly tables: RowTables
-  /** Those who answer; their shares sum to 1. Empty: nobody does. */
+  /** Those who answer; their shares sum to 1. Empty: nobody does. Where families are independent, those of IPv4, if any. */
   readonly members: readonly Member[]
   /** The part of the weight that is healthy, 0 to 1. */
   readonly healthy: number
@@ -59,6 +60,8 @@ export interface Planner {
   readonly plan: (moment: Moment) => ServicePlan
   /** One client, whatever the classes. */
   readonly planClient: (client: Client, moment: Moment) => ClassPlan
+  /** Who answers one client, of both families or of one. */
+  readonly settleClient: (client: Client, moment: Moment, family: Family) => Outcome
 }
 
 /** Which clients a planner tells apart. */
@@ -116,49 +119,58 @@ export function createPlanner(
   return {
     ...basics,
     plan: (moment) => {
-      const classes = planShapes(shapes, (shape) => settle(settling, shape, moment), build)
+      const classes = planShapes(shapes, (shape, family) => settle(settling, shape, moment, family), build)
       const rows = classes.map(({ tables }) => tables)
       const head = { name: service.name, clientMap: hasMap ? clientMap : -1, pin: basics.pin, leastTtl: service.ttl }
       return { service, regions: basics.regions, rows: { ...head, rows }, classes }
     },
     planClient: (client, moment) => {
-      const [plan] = planShapes([shapeOf(outline, client)], (shape) => settle(settling, shape, moment), build)
-      return plan!
+      const shapes = [shapeOf(outline, client)]
+      return planShapes(shapes, (shape, family) => settle(settling, shape, moment, family), build)[0]!
     },
+    settleClient: (client, moment, family) => settle(settling, shapeOf(outline, client), moment, family),
   }
 }
 
 /** By class: equal shapes are settled once, and equal outcomes are one plan. */
-function planShapes(
-  shapes: readonly Shape[],
-  settleShape: (shape: Shape) => Outcome,
-  build: (outcome: Outcome) => RowTables,
-): readonly ClassPlan[] {
+function planShapes(shapes: readonly Shape[], settleShape: SettleShape, build: TableBuilder): readonly ClassPlan[] {
   const byShape = new Map<Shape, ClassPlan>()
   const byOutcome = new Map<string, ClassPlan>()
   return shapes.map((shape) => {
     let plan = byShape.get(shape)
     if (plan) return plan
-    const outcome = settleShape(shape)
-    const key = `${outcome.panic} ${outcome.key}`
-    const { members, healthy, panic } = outcome
-    plan = byOutcome.get(key) ?? { tables: build(outcome), members, healthy, panic }
+    const { key, ...fresh } = build((family) => settleShape(shape, family))
+    plan = byOutcome.get(key) ?? fresh
     byOutcome.set(key, plan)
     byShape.set(shape, plan)
     return plan
   })
 }
 
-function createTableBuilder({ ttl, families }: Service, filling: Filling): (outcome: Outcome) => RowTables {
-  const known = new Map<string, RowTables>()
-  return ({ key, members }) => {
-    const before = known.get(key)
+type SettleShape = (shape: Shape, family: Family) => Outcome
+
+type TableBuilder = (settleFamily: (family: Family) => Outcome) => ClassPlan & { readonly key: string }
+
+function createTableBuilder({ ttl, families }: Service, filling: Filling): TableBuilder {
+  const known = new Map<string, SlotTable>()
+  const tableOf = ({ key, members }: Outcome, family: 4 | 6): SlotTable => {
+    const before = known.get(`${family} ${key}`)
     if (before) return before
-    const [ipv4, ipv6] = [buildTable(members, 4, families, filling), buildTable(members, 6, families, filling)]
-    const tables = { ttl, ipv4: ipv4.table, ipv6: ipv6.table }
-    if (known.size === MAX_REMEMBERED) known.clear()
-    known.set(key, tables)
-    return tables
+    const { table } = buildTable(members, family, families, filling)
+    if (known.size >= MAX_REMEMBERED) known.clear()
+    known.set(`${family} ${key}`, table)
+    return table
+  }
+  return (settleFamily) => {
+    const four = settleFamily(families === 'coherent' ? undefined : 4)
+    const six = families === 'coherent' ? four : settleFamily(6)
+    return {
+      tables: { ttl, ipv4: tableOf(four, 4), ipv6: tableOf(six, 6) },
+      members: four.members.length > 0 ? four.members : six.members,
+      healthy: Math.min(four.healthy, six.healthy),
+      panic: four.panic || six.panic,
+      key: `${four.panic} ${four.key}/${six.panic} ${six.key}`,
+    }
   }
 }
 
@@ -186,10 +198,18 @@ function settlingOf(service: Service, definitions: Definitions, outerTake: numbe
   })
   const facts = factsOf(service, definitions)
   const { name, regions: names, fallback, panic, steer } = service
+  const families = names.map((name) => familiesOf(name, definitions))
   return {
-    ...{ service: name, names, fallback, panic, take: take ?? 1, facts, nested },
+    ...{ service: name, names, fallback, panic, take: take ?? 1, families, facts, nested },
     ...prepareSpread(buildSteps(steer), names, facts),
   }
+}
+
+/** Families of which a region, or a service in its place, has a balancer. */
+export function familiesOf(name: string, definitions: Definitions): ReadonlySet<4 | 6> {
+  const found = resolveName(name, definitions)
+  if ('region' in found) return new Set(found.region.balancers.map(({ address }) => address.family))
+  return new Set(found.service.regions.flatMap((inner) => [...familiesOf(inner, definitions)]))
 }
 
 /** What steps may know of a service's regions; a service in a region's place weighs 1 unless a step says otherwise. */

@@ -5,7 +5,7 @@ import { judgeHealth, spillTiers, type Verdict } from '../steer/availability.ts'
 import { applyAll, beginCandidate, NOBODY_MAY, weigh } from '../steer/fold.ts'
 import type { Candidate, RegionFacts, Scores, Step } from '../steer/steer.ts'
 import type { Shape } from './shape.ts'
-import type { Survey } from './survey.ts'
+import { availabilityFor, type Survey } from './survey.ts'
 import type { Member } from './tables.ts'
 
 /** A service made ready to be settled: everything that neither client nor health can change. */
@@ -17,6 +17,8 @@ export interface Settling {
   readonly panic: number
   /** Addresses in one answer. */
   readonly take: number
+  /** By position: families of which there is a balancer, up or not. */
+  readonly families: readonly ReadonlySet<4 | 6>[]
   readonly facts: ReadonlyMap<string, RegionFacts>
   /** Those of the spread phase. */
   readonly spreads: readonly Step[]
@@ -59,10 +61,14 @@ export function prepareSpread(
   }
 }
 
-export function settle(settling: Settling, shape: Shape, moment: Moment): Outcome {
+/** For a service whose families are independent, one of them alone: who has none of it takes no part. */
+export type Family = 4 | 6 | undefined
+
+export function settle(settling: Settling, whole: Shape, moment: Moment, family: Family): Outcome {
+  const shape = family ? narrow(whole, (position) => settling.families[position]!.has(family)) : whole
   const { members, hasLastResort } = shape
-  const inner = settling.nested.map((nested, i) => nested && settle(nested, shape.nested[i]!, moment))
-  const availability = members.map((position) => availabilityOf(settling, position, inner, moment))
+  const inner = settling.nested.map((nested, i) => nested && settle(nested, shape.nested[i]!, moment, family))
+  const availability = members.map((position) => availabilityOf(settling, position, inner, moment, family))
   const isShutOut = members.length === 0 && !hasLastResort
   const weights = members.map((position) => settling.weights[position]!)
   const verdict = isShutOut ? NOBODY_MAY : judgeHealth(availability, weights, settling)
@@ -76,16 +82,25 @@ export function settle(settling: Settling, shape: Shape, moment: Moment): Outcom
   return { ...verdict, ...gather(settling, shape, final, inner, moment, verdict.panic) }
 }
 
+/** The shape without some of its members. */
+function narrow(shape: Shape, stays: (position: number) => boolean): Shape {
+  const kept = shape.members.filter(stays)
+  const indexOf = new Map(kept.map((position, i) => [position, i]))
+  const tiers = shape.tiers.map((tier) => tier.flatMap((i) => indexOf.get(shape.members[i]!) ?? []))
+  return { ...shape, members: kept, tiers: tiers.filter((tier) => tier.length > 0) }
+}
+
 /** A service in a region's place counts as down while its own fallback applies, or when it may meet nobody. */
 function availabilityOf(
   { names }: Settling,
   position: number,
   inner: readonly (Outcome | undefined)[],
   { surveys }: Moment,
+  family: Family,
 ): number {
   const within = inner[position]
   if (within) return within.panic || within.members.length === 0 ? 0 : 1
-  return surveys.get(names[position]!)!.availability
+  return availabilityFor(surveys.get(names[position]!)!, family)
 }
 
 /** What the spread steps give, parallel to the shape's members. */

@@ -66,8 +66,16 @@ function surveyBalancer(balancer: Balancer, health: TargetHealth | undefined): S
   return { balancer, state: health?.state ?? 'not monitored', reason: health?.reason ?? 'not monitored' }
 }
 
+/** The part of its share that the region can take of one family alone, or of both together. */
+export function availabilityFor({ availability, live }: Survey, family: 4 | 6 | undefined): number {
+  const canAnswer = family === undefined || live.balancers.some(({ address }) => address.family === family)
+  return canAnswer ? availability : 0
+}
+
 /** The region as the first step sees it. */
-export function candidateOf({ region, isUp, reason, availability }: Survey): Candidate {
+export function candidateOf(survey: Survey, family: 4 | 6 | undefined): Candidate {
+  const { region, isUp, reason } = survey
+  const availability = availabilityFor(survey, family)
   const word = availability > 0 ? 'up' : isUp ? 'no balancer can answer' : 'down'
   return { region: region.name, tier: 0, share: 1, availability, note: `${word}: ${reason}` }
 }

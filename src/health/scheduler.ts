@@ -1,11 +1,11 @@
 // When probes start. Each target has its own grid of starts (timing.ts) and one timer serves them all, so starts never
 // drift and never wait for an earlier probe to end. The number of probes outstanding is bounded; those that wait for a
 // place do so in the order in which they became due. What a probe does and what its outcome means is not known here.
-import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../base/clock.ts'
 import { DueHeap } from './due-heap.ts'
 import type { Observation, ProbeTarget } from './health.ts'
+import { Lateness, type LatenessFigures } from './lateness.ts'
 import { mostInFlight, nextStart, nextTurn, phaseOf } from './timing.ts'
 
 /** Probes outstanding at a time, of all targets. Each holds a descriptor. */
@@ -23,13 +23,11 @@ export interface SchedulerOptions {
   readonly maxInFlight?: number
 }
 
-export interface SchedulerFigures {
+/** Lateness is that of the last minute or so; the first start of each target, which all come together, is left out. */
+export interface SchedulerFigures extends LatenessFigures {
   readonly inFlight: number
   /** Starts left out because the target, or all together, had too many probes outstanding. */
   readonly skipped: number
-  /** How late probes started, ms; the first one of each target, which all come together, is left out. */
-  readonly lateMaxMs: number
-  readonly lateP99Ms: number
 }
 
 interface Entry {
@@ -51,11 +49,13 @@ export class Scheduler {
   readonly #maxInFlight: number
   readonly #entries = new Map<string, Entry>()
   readonly #heap = new DueHeap<Entry>()
-  readonly #lateness: RecordableHistogram = createHistogram()
+  readonly #lateness = new Lateness()
   #line: Entry[] = []
   #inFlight = 0
   #skipped = 0
   #timer: NodeJS.Timeout | undefined
+  /** Monotonic ms for which the timer is set. */
+  #armedFor = Infinity
   #turnPending = false
 
   constructor(options: SchedulerOptions) {
@@ -81,12 +81,7 @@ export class Scheduler {
   }
 
   figures(): SchedulerFigures {
-    return {
-      inFlight: this.#inFlight,
-      skipped: this.#skipped,
-      lateMaxMs: this.#lateness.count === 0 ? 0 : this.#lateness.max / 1000,
-      lateP99Ms: this.#lateness.count === 0 ? 0 : this.#lateness.percentile(99) / 1000,
-    }
+    return { inFlight: this.#inFlight, skipped: this.#skipped, ...this.#lateness.figures() }
   }
 
   #add(target: ProbeTarget, hurried: boolean): void {
@@ -129,10 +124,18 @@ export class Scheduler {
     })
   }
 
+  /** A timer that fires too soon costs less than setting it anew for each probe. */
   #arm(now: number): void {
+    const at = this.#heap.peek()?.at ?? Infinity
+    if (at >= this.#armedFor && at !== Infinity) return
     clearTimeout(this.#timer)
-    const top = this.#heap.peek()
-    if (top !== undefined) this.#timer = setTimeout(() => this.#advance(), Math.max(1, Math.ceil(top.at - now)))
+    this.#armedFor = at
+    if (at !== Infinity) this.#timer = setTimeout(() => this.#wake(), Math.max(1, Math.ceil(at - now)))
+  }
+
+  #wake(): void {
+    this.#armedFor = Infinity
+    this.#advance()
   }
 
   #enqueue(entry: Entry): void {
@@ -173,7 +176,7 @@ export class Scheduler {
 
   #start(entry: Entry): void {
     const now = this.#options.clock.now()
-    if (entry.startedAt > 0) this.#lateness.record(Math.max(1, Math.round((now - entry.dueAt) * 1000)))
+    if (entry.startedAt > 0) this.#lateness.record(now - entry.dueAt, now)
     entry.startedAt = Math.max(now, entry.dueAt)
     entry.inFlight++
     this.#inFlight++
@@ -198,7 +201,9 @@ export class Scheduler {
 
   #reschedule(entry: Entry): void {
     const turnAt = this.#turnAfter(entry, entry.startedAt)
-    this.#setDue(entry, nextStart(entry.startedAt, turnAt, entry.target.monitor.fastIntervalMs, entry.hurried))
+    const wanted = nextStart(entry.startedAt, turnAt, entry.target.monitor.fastIntervalMs, entry.hurried)
+    // A failure that took longer than the fast interval hurries now, not in the past.
+    this.#setDue(entry, Math.max(wanted, this.#options.clock.now()))
   }
 
   #turnAfter(entry: Entry, after: number): number {

@@ -32,6 +32,9 @@ export interface Message {
   extendedError: number
   /** The ECS scope of what was answered so far: the longest of its parts. */
   scope: number
+  /** The query's name, while it is still the question's. */
+  question: NameCursor
+  /** Names that later ones may end in: none until a name is written, since most answers write none. */
   targets: number
   readonly targetAt: Int32Array
   readonly targetHash: Int32Array
@@ -52,6 +55,7 @@ export function createMessage(): Message {
     isStream: false,
     extendedError: NO_EXTENDED_ERROR,
     scope: 0,
+    question: createNameCursor(),
     targets: 0,
     targetAt: new Int32Array(MAX_TARGETS),
     targetHash: new Int32Array(MAX_TARGETS),
@@ -83,7 +87,7 @@ export function beginMessage(
   const question = HEADER_BYTES + query.questionLength
   for (let i = HEADER_BYTES; i < question; i++) output[outAt + i] = input[at + i]!
   message.at = outAt + question
-  if (query.questionLength > 0) addTargets(message, query.name, query.name.labels, QUESTION_NAME_AT)
+  message.question = query.name
   message.limit = outAt + payloadLimit(query, limit) - optLength(query, snapshot, message.isStream)
 }
 
@@ -186,6 +190,8 @@ export function writeBytes(message: Message, bytes: Uint8Array, from: number, le
 
 /** Appends a name, with the case it has at `from`, its end replaced by a pointer to a name before it that ends alike. */
 export function writeName(message: Message, name: NameCursor, source: Uint8Array, from: number): boolean {
+  // A chain writes a name before it moves the question's cursor on, so this is in time.
+  if (message.targets === 0) addTargets(message, message.question, message.question.labels, QUESTION_NAME_AT)
   let label = 0
   let target = -1
   for (; label < name.labels; label++) {

@@ -1,6 +1,6 @@
 // The name that a query is looking for: lower-cased wire bytes, where its labels begin, and the hash of every suffix.
 // Filled in one pass, reused for every query.
-import { hashLabel, ROOT_HASH } from '../snapshot/hash.ts'
+import { addToLabel, hashLabel, joinLabel, ROOT_HASH, startLabel } from '../snapshot/hash.ts'
 
 const MAX_NAME_BYTES = 255
 const MAX_LABELS = 127
@@ -31,7 +31,7 @@ export function createNameCursor(): NameCursor {
  * is no name: too long, cut off, or compressed.
  */
 export function readName(name: NameCursor, source: Uint8Array, at: number, end: number): number {
-  const { bytes, label } = name
+  const { bytes, label, hash } = name
   const begin = at
   let labels = 0
   for (;;) {
@@ -42,13 +42,21 @@ export function readName(name: NameCursor, source: Uint8Array, at: number, end: 
     label[labels] = to
     bytes[to] = length
     if (length === 0) break
-    for (let i = 1; i <= length; i++) bytes[to + i] = lowerCase(source[at + i]!)
+    let own = startLabel(length)
+    for (let i = 1; i <= length; i++) {
+      const byte = lowerCase(source[at + i]!)
+      bytes[to + i] = byte
+      own = addToLabel(own, byte)
+    }
+    hash[labels] = own
     labels++
     at += length + 1
   }
   name.labels = labels
   name.length = at + 1 - begin
-  hashSuffixes(name)
+  let suffix = ROOT_HASH
+  hash[labels] = suffix
+  for (let i = labels - 1; i >= 0; i--) hash[i] = suffix = joinLabel(suffix, hash[i]!)
   return at + 1
 }
 

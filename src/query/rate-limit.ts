@@ -14,6 +14,8 @@ const BURST_MS = 1000
 export const VERDICT = { send: 0, truncate: 1, drop: 2 } as const
 
 export interface RateLimiter {
+  /** Monotonic ms, set by its holder before each batch: one number in an array, since a passed one is allocated (16 bytes a query). */
+  readonly now: Float64Array
   readonly emptyAt: Float64Array
   readonly owner: Int32Array
   /** Limited answers so far; every slip-th is truncated. */
@@ -21,12 +23,12 @@ export interface RateLimiter {
 }
 
 export function createRateLimiter(): RateLimiter {
-  return { emptyAt: new Float64Array(BUCKETS), owner: new Int32Array(BUCKETS), limited: 0 }
+  return { now: new Float64Array(1), emptyAt: new Float64Array(BUCKETS), owner: new Int32Array(BUCKETS), limited: 0 }
 }
 
 /**
  * Charges one answer of a `kind` (each has a rate of its own, so that a flood of questions for names that do not exist
- * costs nobody an address) at `nowMs`. `settings` is the offset of the settings block in `words`.
+ * costs nobody an address) at its present time. `settings` is the offset of the settings block in `words`.
  */
 export function limitRate(
   limiter: RateLimiter,
@@ -34,13 +36,13 @@ export function limitRate(
   settings: number,
   client: AddressWords,
   kind: number,
-  nowMs: number,
 ): number {
   const rate = words[settings + settingsBlock.responsesPerSecond]!
   if (rate === 0 || isExempt(words, settings, client)) return VERDICT.send
   const bits = words[settings + (client[0] === 4 ? settingsBlock.ipv4Bits : settingsBlock.ipv6Bits)]!
   const owner = hashPrefix(client, bits, kind)
-  const bucket = findBucket(limiter, owner, nowMs)
+  const bucket = findBucket(limiter, owner)
+  const nowMs = limiter.now[0]!
   const emptyAt = limiter.emptyAt[bucket]!
   const from = emptyAt > nowMs ? emptyAt : nowMs
   if (from - nowMs >= BURST_MS) {
@@ -62,7 +64,8 @@ function isExempt(words: Int32Array, settings: number, client: AddressWords): bo
 }
 
 /** The owner's own bucket of its two places, else an empty one, else the first, shared. */
-function findBucket({ emptyAt, owner: owners }: RateLimiter, owner: number, nowMs: number): number {
+function findBucket({ now, emptyAt, owner: owners }: RateLimiter, owner: number): number {
+  const nowMs = now[0]!
   const first = owner & (BUCKETS - 1)
   const second = (owner >>> 16) & (BUCKETS - 1)
   if (owners[first] === owner) return first

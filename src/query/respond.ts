@@ -191,10 +191,10 @@ function checkCookie({ query, snapshot: { planWords }, nowS }: QueryWorker, clie
 
 /** Whether the answer may go out; one that may not is dropped, or sent truncated in its place. */
 function admit(worker: QueryWorker, client: AddressWords, rcode: number): boolean {
-  const { query, message, limiter, snapshot, counters, nowMs } = worker
+  const { query, message, limiter, snapshot, counters } = worker
   if (message.isStream || query.options.cookie.isValid) return true
   const { planWords } = snapshot
-  const verdict = limitRate(limiter, planWords, planWords[planHeader.settings]!, client, rcode, nowMs)
+  const verdict = limitRate(limiter, planWords, planWords[planHeader.settings]!, client, rcode)
   if (verdict === VERDICT.send) return true
   counters[counter.limited]!++
   message.truncated = true

@@ -19,8 +19,7 @@ export interface QueryWorker {
   /** Answers given, by service and region, as the plan numbers them. */
   readonly tallies: Float64Array
   readonly limiter: RateLimiter
-  /** A coarse clock, set by its holder before each batch: monotonic ms, and seconds since the epoch. */
-  nowMs: number
+  /** Seconds since the epoch, set by its holder at least once a second. (Monotonic time is the limiter's.) */
   nowS: number
   readonly query: Query
   readonly lookup: Lookup
@@ -57,7 +56,6 @@ export function createQueryWorker({ slot, ...shared }: QueryWorkerParts): QueryW
     ...shared,
     pickOffset: slot * PICK_STRIDE,
     limiter: createRateLimiter(),
-    nowMs: 0,
     nowS: 0,
     query: createQuery(),
     lookup: createLookup(),

@@ -8,7 +8,10 @@
 import type { AddressWords } from '../base/address.ts'
 import { MAX_QUERY_BYTES } from './listener.ts'
 
-/** Messages that one call receives or sends: 16 cost 5 % more CPU a query, 128 to 512 the same (test/bench/udp-listeners.ts). */
+/**
+ * Messages that one call receives or sends: with 16 a query costs 5 % more CPU, with 128 to 512 the same
+ * (test/bench/udp-listeners.ts).
+ */
 export const BATCH_SIZE = 64
 
 /** struct mmsghdr: a msghdr, then how many bytes were received. Positions in 32-bit words. */

@@ -59,7 +59,7 @@ export function createResponder({ snapshotControl, snapshotPort, ...parts }: Res
   return {
     enter: () => {
       const nowMs = systemClock.now()
-      worker.nowMs = nowMs
+      worker.limiter.now[0] = nowMs
       // The wall clock's number is too large for anything but the heap: once a second costs nothing, once a batch does.
       if (nowMs >= wallDueMs) {
         wallDueMs = nowMs + 1000

@@ -32,7 +32,7 @@ import { RegionBoard } from './region-board.ts'
 import { describeRunning } from './status.ts'
 
 /** Settings that a reload cannot change: sockets and threads are made at the start. */
-const FIXED_UNTIL_RESTART = ['listen', 'workers', 'admin', 'tcp', 'log', 'state'] as const
+const FIXED_UNTIL_RESTART = ['listen', 'workers', 'sockets', 'admin', 'tcp', 'log', 'state'] as const
 
 export interface RunningOptions {
   readonly configFile: string
@@ -320,10 +320,11 @@ export class Running {
   }
 
   #createServer(): Server {
-    const { listen, workers, tcp } = this.#config
+    const { listen, workers, sockets, tcp } = this.#config
     return new Server({
       endpoints: listen,
       workers,
+      ...(sockets && { sockets }),
       publication: this.#publisher,
       tcp,
       testHooks: this.#options.testHooks ?? false,

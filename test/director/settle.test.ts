@@ -1,6 +1,7 @@
 // Plans are settled in numbers and explained in words: both must say the same.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { formatAddress } from '../../src/base/address.ts'
 import { explain } from '../../src/director/explain.ts'
 import type { World } from '../../src/director/plan.ts'
 import type { Service } from '../../src/director/service.ts'
@@ -9,7 +10,10 @@ import { address, region, service, world } from './plan-sample.ts'
 
 const NAMES = ['a', 'b', 'c', 'd', 'e']
 const regions = NAMES.map((name, i) =>
-  region(name, [5, 3, 2, 0, 1][i]!, [`192.0.2.${i}*2`, `192.0.2.1${i}`], { latitude: i * 10, longitude: i * 25 - 60 }),
+  region(name, [5, 3, 2, 0, 1][i]!, [`192.0.2.${i}*2`, ...(i % 2 === 0 ? [`192.0.2.1${i}`] : [`2001:db8::${i}`])], {
+    latitude: i * 10,
+    longitude: i * 25 - 60,
+  }),
 )
 
 const names = fc.uniqueArray(fc.constantFrom(...NAMES), { maxLength: 4 })
@@ -44,16 +48,21 @@ const steering = fc
   )
   .map((steps) => steps.flat())
 
-const rule = { fallback: fc.constantFrom('all', 'none', 'b', 'e'), panic: fc.constantFrom(0, 0.3, 0.8) }
+const rule = {
+  families: fc.constantFrom('coherent' as const, 'independent' as const),
+  fallback: fc.constantFrom('all', 'none', 'b', 'e'),
+  panic: fc.constantFrom(0, 0.3, 0.8),
+}
 
 const scene = fc.record({
   inner: fc.record({ steer: steering, ...rule }),
   outer: fc.record({ steer: steering, ...rule }),
   down: fc.subarray(
-    regions.flatMap(({ name, balancers }) => balancers.map(({ address: { bytes } }) => `${name}/${bytes.join('.')}`)),
+    regions.flatMap(({ name, balancers }) => balancers.map((balancer) => `${name}/${formatAddress(balancer.address)}`)),
   ),
   scores: fc.dictionary(fc.constantFrom(...NAMES, 'inner'), fc.nat(9)),
   times: fc.dictionary(fc.constantFrom(...NAMES), fc.integer({ min: 1, max: 9 })),
+  type: fc.constantFrom('A' as const, 'AAAA' as const),
   client: fc.constantFrom<[string, Client]>(
     ['192.0.2.9', {}],
     ['192.0.2.9', { country: 'DE', continent: 'EU', latitude: 3, longitude: -20 }],
@@ -93,7 +102,7 @@ test('the shares of a plan are those of the fold that explains it', () => {
       const { outer, world: around } = setScene(drawn)
       const [text, location] = drawn.client
       const told = explain(
-        { name: 'www', type: 'A', client: { address: address(text), location, why: '' } },
+        { name: 'www', type: drawn.type, client: { address: address(text), location, why: '' } },
         outer,
         around,
       )

@@ -14,6 +14,9 @@ import { measureGrowth } from './zone-growth.ts'
 import { ZoneTarget } from './zone-target.ts'
 
 const PROGRESS_MS = 10_000
+/** What is longer is not worth its room in the repository. */
+const KEPT_PACKET_BYTES = 300
+const KEPT_ZONE_BYTES = 1500
 const NOTHING = new Uint8Array(0)
 
 const { slate, ...options } = workerData as ThreadSetup
@@ -86,7 +89,7 @@ function distilPackets({ scenes, pool }: { scenes: ReadonlyMap<string, Scene>; p
   const target = new PacketTarget(scenes)
   const features = createFeatures()
   return distil(
-    pool,
+    pool.filter(({ packet }) => packet.length <= KEPT_PACKET_BYTES),
     ({ packet }) => packet.length,
     (packetCase) => markPacket(features, packetCase, target.ask(packetCase)),
   )
@@ -96,7 +99,7 @@ function distilZones(pool: readonly Uint8Array[]): Uint8Array[] {
   const target = new ZoneTarget()
   const features = createFeatures()
   return distil(
-    pool,
+    pool.filter(({ length }) => length <= KEPT_ZONE_BYTES),
     ({ length }) => length,
     (text) => markZone(features, target.load(text)),
   )

@@ -33,6 +33,7 @@ const OWNERS = [
   '_25._tcp',
   'a\\.b',
   '\\000',
+  '\\032\\"\\;\\(\\255',
   '',
 ]
 const ODD_OWNERS = [

@@ -1,11 +1,11 @@
 // Loads one master file and judges what comes of it: faults that stand inside of it, or a zone that says the same when it is
 // printed and read again, whose image answers every owner with every record.
-import { isError, type Fault } from '../../src/base/fault.ts'
+import { formatFault, isError, type Fault } from '../../src/base/fault.ts'
 import { loadZone } from '../../src/zone/load.ts'
 import type { ServiceRows } from '../../src/snapshot/plan-image.ts'
 import type { Zone, ZoneLoad } from '../../src/zone/zone.ts'
 import type { DecodedMessage } from '../support/message.ts'
-import { buildSnapshot, NO_ANSWER, parseZone, slots } from '../support/query-worker.ts'
+import { buildSnapshot, NO_ANSWER, slots } from '../support/query-worker.ts'
 import { listRecords } from '../zone/zone-text.ts'
 import type { PacketCase } from './packet-case.ts'
 import { describeThrow, PacketTarget } from './packet-target.ts'
@@ -52,8 +52,9 @@ export class ZoneTarget {
   #judgeZone(zone: Zone): string | undefined {
     const records = printZone(zone)
     const text = `${records.join('\n')}\n`
-    const again = printZone(parseZone(ORIGIN, text, [...SERVICES]))
-    const lost = firstDifference(records.toSorted(), again.toSorted())
+    const { zone: again, faults } = loadText(Buffer.from(text))
+    if (!again) return `no-round-trip: ${formatFault(faults.find(isError)!)}`
+    const lost = firstDifference(records.toSorted(), printZone(again).toSorted())
     if (lost !== undefined) return `no-round-trip: ${lost}`
     const snapshot = buildSnapshot({ zones: { [ORIGIN]: text }, services: zone.services.map(serviceNamed) })
     this.#packets.reset()

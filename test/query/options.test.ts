@@ -211,7 +211,7 @@ describe('response rate limiting', () => {
   test('it comes back with time, at the rate', () => {
     const one = limited()
     burst(one, 200, '192.0.2.1')
-    one.worker.nowMs += 250
+    one.worker.limiter.now[0]! += 250
     expect(burst(one, 100, '192.0.2.1').whole).toBe(25)
   })
 
