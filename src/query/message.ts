@@ -232,7 +232,7 @@ function findTarget(message: Message, name: NameCursor, label: number): number {
   return -1
 }
 
-/** Follows the pointers that we wrote ourselves; case does not matter (RFC 4343). */
+/** Follows the pointers that we wrote ourselves, which point backwards; case does not matter (RFC 4343). */
 function sameName(
   { output, begin }: Message,
   offset: number,
@@ -241,7 +241,11 @@ function sameName(
 ): boolean {
   let at = begin + offset
   for (let i = from; i <= labels; i++) {
-    while (output[at]! >= 0xc0) at = begin + (((output[at]! & 0x3f) << 8) | output[at + 1]!)
+    while (output[at]! >= 0xc0) {
+      const to = begin + (((output[at]! & 0x3f) << 8) | output[at + 1]!)
+      if (to >= at) return false
+      at = to
+    }
     const own = label[i]!
     const length = output[at]!
     if (length !== bytes[own]) return false

@@ -149,7 +149,10 @@ export function writeDname(worker: QueryWorker, hop: number): number {
   const from = (dname + rrsetRecord.wire) * 4
   if (!wasRenamedBy(worker, hop, lookup.node)) {
     readName(owner, zoneBytes, (lookup.node + nodeRecord.name) * 4, zoneBytes.length)
-    if (!writeRrset(message, owner, -1, zoneWords, zoneBytes, dname)) message.truncated = true
+    if (!writeRrset(message, owner, -1, zoneWords, zoneBytes, dname)) {
+      message.truncated = true
+      return RCODE.NOERROR
+    }
     message.answers++
     addRdataTarget(worker, from)
   }

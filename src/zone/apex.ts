@@ -3,13 +3,14 @@ import { Reader } from '../dns/reader.ts'
 import { TYPE } from '../dns/types.ts'
 import type { RecordColumns } from './columns.ts'
 import type { MasterFile } from './reading.ts'
+import { MAX_TTL_SECONDS } from './record.ts'
 
 export interface Apex {
   /** A name id. */
   readonly id: number
   /** Of the SOA; 0 when the SOA is missing or faulty. */
   readonly serial: number
-  /** Seconds. */
+  /** Seconds, as a TTL (RFC 2181 §8). */
   readonly minimum: number
 }
 
@@ -23,7 +24,11 @@ export function findApex(master: MasterFile, file: string): Apex | undefined {
   const soa = findSoa(master)
   if (soa >= 0) {
     const serial = numberFromEnd(records, soa, SERIAL_FROM_END)
-    return { id: records.owner.at(soa), serial, minimum: numberFromEnd(records, soa, MINIMUM_FROM_END) }
+    return {
+      id: records.owner.at(soa),
+      serial,
+      minimum: Math.min(numberFromEnd(records, soa, MINIMUM_FROM_END), MAX_TTL_SECONDS),
+    }
   }
   if (master.files.length > 0)
     faults.fileError({ file }, { code: 'missing-soa', message: 'the zone has no SOA record' })

@@ -8,8 +8,8 @@ import { nodeText } from './nodes.ts'
 
 /** A message over TCP (RFC 1035 §4.2.2) without its header. */
 const MAX_MESSAGE_BYTES = 0xffff - 12
-/** Type and class of the question. */
-const QUESTION_BYTES = 4
+/** The question and OPT with its options share the message (the longest name of a wildcard's, RFC 6891). */
+const KEPT_BYTES = 512
 /** The owner as a pointer, type, class, TTL and length (RFC 1035 §4.1.3). */
 const RECORD_BYTES = 12
 
@@ -36,18 +36,17 @@ export function checkRrsets(draft: Draft, faults: Faults): void {
     for (let rrset = nodes.firstRrset[node]!; rrset < nodes.firstRrset[node + 1]!; rrset++) {
       const check = CHECKS.get(rrsets.type[rrset]!)
       if (check) warnOfRecords(draft, rrset, check, faults)
-      if (isTooLarge(draft, node, rrset)) faults.error(rrsetPosition(draft, rrset), tooLarge(draft, node, rrset))
+      if (isTooLarge(draft, rrset)) faults.error(rrsetPosition(draft, rrset), tooLarge(draft, node, rrset))
     }
   }
 }
 
 /** The RRset must fit one message; that bounds its number of records too, to some five thousand. */
-function isTooLarge({ zone: { nodes, rrsets, records } }: Draft, node: number, rrset: number): boolean {
+function isTooLarge({ zone: { rrsets, records } }: Draft, rrset: number): boolean {
   const first = rrsets.firstRecord[rrset]!
   const end = rrsets.firstRecord[rrset + 1]!
   const bytes = (end - first) * RECORD_BYTES + records.offset[end]! - records.offset[first]!
-  if (bytes < MAX_MESSAGE_BYTES - 0xff - QUESTION_BYTES) return false
-  return bytes + nameLength(nodes.names, nodes.name[node]) + QUESTION_BYTES > MAX_MESSAGE_BYTES
+  return bytes > MAX_MESSAGE_BYTES - KEPT_BYTES
 }
 
 function tooLarge({ zone }: Draft, node: number, rrset: number): Complaint {

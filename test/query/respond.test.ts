@@ -226,6 +226,16 @@ describe('what a name of a zone answers', () => {
     )
   })
 
+  test('a DNAME that does not fit leaves nothing that later names point at (it hung on what an older answer had left)', () => {
+    asker.worker.message.output.fill(0xff)
+    const label = 'l'.repeat(63)
+    const name = `${label}.${label}.${label}.${'l'.repeat(17)}.old.example.com`
+    for (let size = 512; size < 560; size++) {
+      const answer = asker.ask({ name, type: 'A', edns: { size } })
+      if (answer.tc) expect(answer.answer).toEqual([])
+    }
+  })
+
   test('the case of the question comes back, and does not matter', () => {
     const answer = asker.ask({ name: 'ChAiN.eXaMpLe.CoM', type: 'A' })
     expect(answer.question[0]?.name).toBe('ChAiN.eXaMpLe.CoM.')
