@@ -9,6 +9,7 @@ export interface ShownExplanation {
   readonly type: string
   readonly service: string
   readonly ttl: number
+  readonly ttlCause?: string
   readonly scope?: number
   readonly client?: { readonly address: string; readonly class?: number; readonly why: string }
   readonly steps: readonly {
@@ -107,8 +108,8 @@ function describeRegion(region: ShownExplanation['regions'][number], paint: Pain
   return [`${paint('bold', path)} ${state}, ${share}`, ...balancers]
 }
 
-function describeAnswers({ answers, slots, ttl, pinned }: ShownExplanation, paint: Paint): string[] {
-  const heading = `${paint('bold', 'answers')} from ${slots} ${slots === 1 ? 'slot' : 'slots'}, TTL ${ttl} s`
+function describeAnswers({ answers, slots, ttl, ttlCause, pinned }: ShownExplanation, paint: Paint): string[] {
+  const heading = `${paint('bold', 'answers')} from ${slots} ${slots === 1 ? 'slot' : 'slots'}, TTL ${ttl} s${ttlCause === undefined ? '' : ` (${printable(ttlCause)})`}`
   const rows = answers.map(({ addresses, share }) => [percent(share), describeAddresses(addresses)])
   const own = pinned && `  ${pinned.prefix} is pinned to slot ${pinned.slot}: ${describeAddresses(pinned.answer)}`
   return [heading, ...formatTable(rows, '  '), ...(own === undefined ? [] : [own])]

@@ -10,6 +10,9 @@ import { assembleMonitors } from './assemble-monitors.ts'
 import type { Config } from './config.ts'
 import type { WrittenConfig } from './schema.ts'
 
+/** Unless a service says otherwise, seconds. */
+const LEAST_TTL_S = 5
+
 type Written<Section extends 'regions' | 'services'> = WrittenConfig[Section][string]
 
 /** Relative paths are relative to the folder of `file`. */
@@ -37,7 +40,7 @@ export function assemble(written: WrittenConfig, file: string): Config {
     aliases: { resolvers: written.aliases.resolvers ?? [], maxStaleMs: written.aliases.maxStale },
     monitors,
     regions: mapEntries(written.regions, (name, region) => toRegion(name, region, monitors)),
-    services: mapEntries(written.services, (name, service): Service => ({ name, ...service })),
+    services: mapEntries(written.services, toService),
   }
 }
 
@@ -56,6 +59,11 @@ function mapEntries<From, To>(entries: Readonly<Record<string, From>>, convert: 
 
 function toGeoSource(geo: NonNullable<WrittenConfig['geo']>, absolute: (path: string) => string): GeoSource {
   return geo.source === 'table' ? { source: 'table', file: absolute(geo.file) } : geo
+}
+
+function toService(name: string, written: Written<'services'>): Service {
+  const { regions, steer, ttl, leastTtl = Math.min(LEAST_TTL_S, ttl), fallback, panic, families } = written
+  return { name, regions, steer, ttl, leastTtl, fallback, panic, families }
 }
 
 function toRegion(name: string, written: Written<'regions'>, monitors: ReadonlyMap<string, Monitor>): Region {

@@ -175,3 +175,16 @@ export function checkClientKeys<T>(entries: Readonly<Record<string, unknown>>, c
 export function checkClientEntries<T extends { readonly only: boolean }>(map: T, context: Context<T>): void {
   checkClientKeys(Object.fromEntries(Object.entries(map).filter(([key]) => key !== 'only')), context)
 }
+
+interface Ttls {
+  ttl: number
+  leastTtl?: number | undefined
+  allowZeroTtl: boolean
+}
+
+export function checkTtls<T extends Ttls>({ ttl, leastTtl = 1, allowZeroTtl }: T, context: Context<T>): void {
+  const hint = 'or set `allowZeroTtl: true`: each query of each user is ours then'
+  if (ttl === 0 && !allowZeroTtl) refuse(context, ['ttl'], 'must be at least 1s', hint)
+  if (leastTtl === 0 && !allowZeroTtl) refuse(context, ['leastTtl'], 'must be at least 1s', hint)
+  if (leastTtl > ttl && ttl > 0) refuse(context, ['leastTtl'], 'must not be above `ttl`', 'lower it, or leave it out')
+}

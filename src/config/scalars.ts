@@ -51,13 +51,13 @@ export function duration(least: string, most: string) {
   })
 }
 
-/** A TTL in seconds. 0 is refused: it would make each query of each user a query of ours. */
+/** A TTL in seconds. */
 export function ttl() {
   return text({
-    title: 'duration of whole seconds from 1s to 24h',
+    title: 'duration of whole seconds from 0s to 24h',
     example: '30s',
     pattern: DURATION,
-    parse: (written) => whole(within(parseDuration(written), 1000, 86_400_000), 1000),
+    parse: (written) => whole(within(parseDuration(written), 0, 86_400_000), 1000),
   })
 }
 

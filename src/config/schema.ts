@@ -3,7 +3,7 @@
 // What needs several rows of one entry stands in entries.ts, what needs several sections in references.ts and checks.ts.
 import { z } from 'zod'
 import type { Balancer } from '../director/service.ts'
-import { checkAdminListen, checkListen, checkLocation, checkRegion, checkServiceRegions } from './entries.ts'
+import { checkAdminListen, checkListen, checkLocation, checkRegion, checkServiceRegions, checkTtls } from './entries.ts'
 import { address, country, duration, endpoint, fraction, identity, path, prefix, secret, ttl } from './scalars.ts'
 import { monitorSchema } from './monitors.ts'
 import { stepSchema } from './steps.ts'
@@ -122,28 +122,38 @@ const region = z
   })
   .superRefine(checkRegion)
 
-const service = z.strictObject({
-  regions: z
-    .array(nameOf('region'))
-    .min(1)
-    .superRefine(checkServiceRegions)
-    .meta({ example: '[us-east, eu-west]' })
-    .describe('Regions that may answer, in order; a service may stand in for one (a name of both is the region)'),
-  steer: z.array(stepSchema).min(1).meta({ example: '[nearest]' }).describe('Steps that choose among the regions'),
-  ttl: ttl().prefault('30s').describe('TTL of the answers; it wins over the zone'),
-  fallback: z
-    .string()
-    .meta({ title: '`all`, `none` or a region name' })
-    .prefault('all')
-    .describe('Who answers when too little is healthy: `all` as if all were up, `none` (NODATA), or a region'),
-  panic: fraction(1)
-    .prefault(0)
-    .describe('`fallback` applies when the healthy weight falls below this; 0: when nothing is healthy'),
-  families: z
-    .enum(['coherent', 'independent'])
-    .prefault('coherent')
-    .describe('`coherent`: A and AAAA come from the same region; `independent`: each from the best that has it'),
-})
+const service = z
+  .strictObject({
+    regions: z
+      .array(nameOf('region'))
+      .min(1)
+      .superRefine(checkServiceRegions)
+      .meta({ example: '[us-east, eu-west]' })
+      .describe('Regions that may answer, in order; a service may stand in for one (a name of both is the region)'),
+    steer: z.array(stepSchema).min(1).meta({ example: '[nearest]' }).describe('Steps that choose among the regions'),
+    ttl: ttl().prefault('30s').describe('TTL of the answers; it wins over the zone'),
+    leastTtl: ttl()
+      .optional()
+      .meta({ byDefault: '5s, or `ttl` where that is less' })
+      .describe('Least TTL, while a balancer in the answer has begun to fail, recover or drain'),
+    allowZeroTtl: z
+      .boolean()
+      .prefault(false)
+      .describe('TTLs of 0 may be configured: each query of each user is ours then'),
+    fallback: z
+      .string()
+      .meta({ title: '`all`, `none` or a region name' })
+      .prefault('all')
+      .describe('Who answers when too little is healthy: `all` as if all were up, `none` (NODATA), or a region'),
+    panic: fraction(1)
+      .prefault(0)
+      .describe('`fallback` applies when the healthy weight falls below this; 0: when nothing is healthy'),
+    families: z
+      .enum(['coherent', 'independent'])
+      .prefault('coherent')
+      .describe('`coherent`: A and AAAA come from the same region; `independent`: each from the best that has it'),
+  })
+  .superRefine(checkTtls)
 
 const PLANNED_SOURCES = ['mmdb']
 

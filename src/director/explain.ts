@@ -7,7 +7,7 @@ import type { ServiceRows } from '../snapshot/plan-image.ts'
 import { pinSlot, type SlotTable } from '../snapshot/slot-table.ts'
 import { buildSteps, steer, type Steering, type TraceEntry } from '../steer/fold.ts'
 import type { Candidate, Client } from '../steer/steer.ts'
-import { createPlanner, factsOf, familiesOf, momentOf, type Planner, type World } from './plan.ts'
+import { createPlanner, factsOf, familiesOf, momentOf, type ClassPlan, type Planner, type World } from './plan.ts'
 import { askQuestion, knowClient } from './question.ts'
 import { resolveName, type Service } from './service.ts'
 import type { Family, Moment } from './settle.ts'
@@ -82,6 +82,8 @@ export interface Explanation {
   readonly service: string
   /** Seconds. */
   readonly ttl: number
+  /** Why, when it is not as configured. */
+  readonly ttlCause?: string
   readonly scope?: number
   readonly client?: Omit<ExplainedClient, 'address'> & { readonly address: string }
   /** Each phase and step in the order in which they ran: what it saw and what it left. */
@@ -117,6 +119,7 @@ export function explain(request: ExplainRequest, service: Service, world: World)
     type,
     service: service.name,
     ttl: plan.tables.ttl,
+    ...explainTtl(service, plan, moment),
     ...(scope !== undefined && { scope }),
     ...(client && { client: { ...client, ...describeClient(client, known) } }),
     steps: story.steps,
@@ -126,6 +129,14 @@ export function explain(request: ExplainRequest, service: Service, world: World)
     answers: explainAnswers(table),
     ...(planner.pin && client && { pinned: explainPin(planner.pin, client.address, table) }),
   }
+}
+
+function explainTtl({ ttl }: Service, plan: ClassPlan, { manyFail }: Moment): Pick<Explanation, 'ttlCause'> {
+  const soonest = Math.min(...plan.members.map(({ turnsIn }) => turnsIn))
+  if (soonest === Infinity) return {}
+  if (manyFail) return { ttlCause: 'a balancer in the answer could turn, but many regions fail at once' }
+  const cause = `${ttl} s, were there not a balancer in the answer that could turn in ${soonest} s`
+  return plan.tables.ttl === ttl ? {} : { ttlCause: cause }
 }
 
 function describeClient({ address, why }: ExplainedClient, known: Client) {
@@ -151,14 +162,13 @@ function retell(service: Service, client: Client, world: World, moment: Moment, 
       'service' in at ? [[name, retell(at.service, client, world, moment, family)] as const] : [],
     ),
   )
-  const candidates = service.regions
-    .filter((name) => family === undefined || familiesOf(name, world).has(family))
-    .map((name) => {
-      const story = nested.get(name)
-      return story ? candidateOfService(name, story) : candidateOf(moment.surveys.get(name)!, family)
-    })
+  const candidates = service.regions.map((name) => {
+    const story = nested.get(name)
+    return story ? candidateOfService(name, story) : candidateOf(moment.surveys.get(name)!, family)
+  })
   const context = { client, regions: factsOf(service, world), ...contextOf(service, world) }
-  const steering = steer(candidates, buildSteps(service.steer), service, context)
+  const hasFamily = family && ((name: string) => familiesOf(name, world).has(family))
+  const steering = steer(candidates, buildSteps(service.steer), service, context, hasFamily)
   const inner = Array.from(nested, ([name, story]) => story.steps.map((step) => ({ service: name, ...step })))
   return { steering, steps: [...inner.flat(), ...steering.trace], surveys: moment.surveys, nested }
 }

@@ -17,7 +17,7 @@ import type {
 import { regionsOf, resolveName, type Definitions, type Service } from './service.ts'
 import { prepareSpread, settle, type Family, type Moment, type Outcome, type Settling } from './settle.ts'
 import { asks, shapeOf, shapesOf, type Outline, type Shape } from './shape.ts'
-import { surveyRegion, type HealthById } from './survey.ts'
+import { manyFail, surveyRegion, type HealthById } from './survey.ts'
 import { buildTable, type Filling, type Member } from './tables.ts'
 
 /** What plans are made from. */
@@ -92,7 +92,8 @@ export function planService(
 
 /** The present health of every region. */
 export function momentOf({ regions, health, scores = new Map() }: World): Moment {
-  return { surveys: new Map(Array.from(regions, ([name, region]) => [name, surveyRegion(region, health)])), scores }
+  const surveys = new Map(Array.from(regions, ([name, region]) => [name, surveyRegion(region, health)]))
+  return { surveys, scores, manyFail: manyFail(surveys.values()) }
 }
 
 export function createPlanner(
@@ -119,21 +120,27 @@ export function createPlanner(
   return {
     ...basics,
     plan: (moment) => {
-      const classes = planShapes(shapes, (shape, family) => settle(settling, shape, moment, family), build)
+      const settleShape: SettleShape = (shape, family) => settle(settling, shape, moment, family)
+      const classes = planShapes(shapes, settleShape, (outcomes) => build(outcomes, moment))
       const rows = classes.map(({ tables }) => tables)
-      const head = { name: service.name, clientMap: hasMap ? clientMap : -1, pin: basics.pin, leastTtl: service.ttl }
+      const leastTtl = rows.reduce((least, { ttl }) => Math.min(least, ttl), service.ttl)
+      const head = { name: service.name, clientMap: hasMap ? clientMap : -1, pin: basics.pin, leastTtl }
       return { service, regions: basics.regions, rows: { ...head, rows }, classes }
     },
     planClient: (client, moment) => {
-      const shapes = [shapeOf(outline, client)]
-      return planShapes(shapes, (shape, family) => settle(settling, shape, moment, family), build)[0]!
+      const shape = shapeOf(outline, client)
+      return build((family) => settle(settling, shape, moment, family), moment)
     },
     settleClient: (client, moment, family) => settle(settling, shapeOf(outline, client), moment, family),
   }
 }
 
 /** By class: equal shapes are settled once, and equal outcomes are one plan. */
-function planShapes(shapes: readonly Shape[], settleShape: SettleShape, build: TableBuilder): readonly ClassPlan[] {
+function planShapes(
+  shapes: readonly Shape[],
+  settleShape: SettleShape,
+  build: (outcomes: Outcomes) => KeyedPlan,
+): readonly ClassPlan[] {
   const byShape = new Map<Shape, ClassPlan>()
   const byOutcome = new Map<string, ClassPlan>()
   return shapes.map((shape) => {
@@ -149,9 +156,15 @@ function planShapes(shapes: readonly Shape[], settleShape: SettleShape, build: T
 
 type SettleShape = (shape: Shape, family: Family) => Outcome
 
-type TableBuilder = (settleFamily: (family: Family) => Outcome) => ClassPlan & { readonly key: string }
+type Outcomes = (family: Family) => Outcome
 
-function createTableBuilder({ ttl, families }: Service, filling: Filling): TableBuilder {
+/** `key`: equal for equal plans of one moment. */
+type KeyedPlan = ClassPlan & { readonly key: string }
+
+type TableBuilder = (outcomes: Outcomes, moment: Moment) => KeyedPlan
+
+function createTableBuilder(service: Service, filling: Filling): TableBuilder {
+  const { families } = service
   const known = new Map<string, SlotTable>()
   const tableOf = ({ key, members }: Outcome, family: 4 | 6): SlotTable => {
     const before = known.get(`${family} ${key}`)
@@ -161,9 +174,10 @@ function createTableBuilder({ ttl, families }: Service, filling: Filling): Table
     known.set(`${family} ${key}`, table)
     return table
   }
-  return (settleFamily) => {
-    const four = settleFamily(families === 'coherent' ? undefined : 4)
-    const six = families === 'coherent' ? four : settleFamily(6)
+  return (outcomes, moment) => {
+    const four = outcomes(families === 'coherent' ? undefined : 4)
+    const six = families === 'coherent' ? four : outcomes(6)
+    const ttl = ttlOf(service, [...four.members, ...six.members], moment)
     return {
       tables: { ttl, ipv4: tableOf(four, 4), ipv6: tableOf(six, 6) },
       members: four.members.length > 0 ? four.members : six.members,
@@ -172,6 +186,15 @@ function createTableBuilder({ ttl, families }: Service, filling: Filling): Table
       key: `${four.panic} ${four.key}/${six.panic} ${six.key}`,
     }
   }
+}
+
+/**
+ * The TTL follows health: while a balancer in the answer could turn, an answer is good for no longer than that takes, so
+ * that clients hear of the turn soon. One for both families; the service's own while many regions fail at once.
+ */
+export function ttlOf({ ttl, leastTtl }: Service, members: readonly Member[], { manyFail: isStorm }: Moment): number {
+  const soonest = Math.min(...members.map(({ turnsIn }) => turnsIn))
+  return isStorm || soonest === Infinity ? ttl : Math.min(ttl, Math.max(leastTtl, Math.ceil(soonest)))
 }
 
 function outlineOf(service: Service, definitions: Definitions): Outline {

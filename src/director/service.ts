@@ -29,8 +29,10 @@ export interface Service {
   /** Names in configured order, of regions, or of services that stand in a region's place (`Definitions`). */
   readonly regions: readonly string[]
   readonly steer: readonly StepConfig[]
-  /** Seconds. */
+  /** Seconds, while nothing is about to change. */
   readonly ttl: number
+  /** Seconds, at most `ttl`: no answer has less, whatever is about to change. */
+  readonly leastTtl: number
   /** `all`, `none`, or the name of a region of last resort. */
   readonly fallback: string
   /** The fallback applies when the healthy part of the weight falls strictly below this (0 to 1); 0: when nothing is healthy. */

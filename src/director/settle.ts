@@ -35,6 +35,8 @@ export interface Moment {
   readonly surveys: ReadonlyMap<string, Survey>
   /** By service: scores of its load steps. */
   readonly scores: ReadonlyMap<string, Scores>
+  /** Many regions fail at once: TTLs do not follow. */
+  readonly manyFail: boolean
 }
 
 export interface Outcome extends Verdict {
@@ -128,8 +130,8 @@ interface KeyedMember {
 }
 
 function lastResort({ fallback, take }: Settling, { surveys }: Moment): KeyedMember {
-  const { key, balancers } = surveys.get(fallback)!.inFallback
-  return { member: { name: fallback, tier: 0, share: 1, take, balancers }, key: `${fallback}:1[${key}]` }
+  const { key, ...answering } = surveys.get(fallback)!.inFallback
+  return { member: { name: fallback, tier: 0, share: 1, take, ...answering }, key: `${fallback}:1[${key}]` }
 }
 
 function gather(
@@ -166,10 +168,11 @@ function memberOf(
   const name = names[position]!
   const place = `${name}:${tier}:${share}`
   if (within) {
-    const member = { name, tier, share, take, balancers: [], members: within.members }
+    const soonest = Math.min(...within.members.map(({ turnsIn }) => turnsIn))
+    const member = { name, tier, share, take, balancers: [], turnsIn: soonest, members: within.members }
     return { member, key: `${place}(${within.key})` }
   }
   const survey = surveys.get(name)!
-  const { key, balancers } = panic ? survey.inFallback : survey.live
-  return { member: { name, tier, share, take, balancers }, key: `${place}[${key}]` }
+  const { key, ...answering } = panic ? survey.inFallback : survey.live
+  return { member: { name, tier, share, take, ...answering }, key: `${place}[${key}]` }
 }

@@ -20,6 +20,8 @@ export interface Answering {
   /** Tells this choice from others of the same region. */
   readonly key: string
   readonly balancers: readonly Balancer[]
+  /** Seconds until one of them could turn; Infinity while none has begun to. */
+  readonly turnsIn: number
 }
 
 export interface Survey {
@@ -33,6 +35,8 @@ export interface Survey {
   readonly live: Answering
   /** Those that answer when a fallback takes the region as up: the live ones, or all that have weight if none is. */
   readonly inFallback: Answering
+  /** A balancer has begun to fail. */
+  readonly isFailing: boolean
 }
 
 export function surveyRegion(region: Region, health: HealthById): Survey {
@@ -44,7 +48,8 @@ export function surveyRegion(region: Region, health: HealthById): Survey {
     0,
   ).overall
   const isUp = state === 'up'
-  const live = choose(region, (i) => known[i]?.state !== 'down')
+  const turns = known.map((each) => turnsIn(region.monitor, each?.undecided))
+  const live = choose(region, turns, (i) => known[i]?.state !== 'down')
   return {
     region,
     isUp,
@@ -52,14 +57,31 @@ export function surveyRegion(region: Region, health: HealthById): Survey {
     balancers: region.balancers.map((balancer, i) => surveyBalancer(balancer, known[i])),
     availability: isUp && live.balancers.length > 0 ? 1 : 0,
     live,
-    inFallback: live.balancers.length > 0 ? live : choose(region, () => true),
+    inFallback: live.balancers.length > 0 ? live : choose(region, turns, () => true),
+    isFailing: known.some((each) => each?.undecided === 'failing'),
   }
 }
 
 /** Balancers with weight 0 never answer. */
-function choose({ balancers }: Region, mayAnswer: (index: number) => boolean): Answering {
+function choose({ balancers }: Region, turns: readonly number[], mayAnswer: (index: number) => boolean): Answering {
   const chosen = [...balancers.keys()].filter((i) => balancers[i]!.weight > 0 && mayAnswer(i))
-  return { key: chosen.join(), balancers: chosen.map((i) => balancers[i]!) }
+  const soonest = Math.min(...chosen.map((i) => turns[i]!))
+  return { key: chosen.join(), balancers: chosen.map((i) => balancers[i]!), turnsIn: soonest }
+}
+
+/** Seconds from the first observation that contradicts a state until as many have come as turn it, at the fast interval. */
+function turnsIn(monitor: Region['monitor'], undecided: TargetHealth['undecided']): number {
+  if (undecided === undefined || !monitor || !('fastIntervalMs' in monitor)) return Infinity
+  const { fastIntervalMs, healthyThreshold, unhealthyThreshold } = monitor
+  const needed = undecided === 'failing' ? unhealthyThreshold : healthyThreshold
+  return ((needed - 1) * fastIntervalMs) / 1000
+}
+
+/** Whether so many regions fail at once that shorter TTLs would bring the most queries at the worst of times. */
+export function manyFail(surveys: Iterable<Survey>): boolean {
+  const all = [...surveys]
+  const failing = all.filter(({ isFailing }) => isFailing).length
+  return failing >= 2 && failing > all.length / 4
 }
 
 function surveyBalancer(balancer: Balancer, health: TargetHealth | undefined): SurveyedBalancer {

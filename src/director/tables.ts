@@ -17,6 +17,8 @@ export interface Member {
   readonly take: number
   /** Of a region, those who answer for it, of both families, each of a weight above 0. */
   readonly balancers: readonly Balancer[]
+  /** Seconds until one of them could turn; Infinity while none has begun to. */
+  readonly turnsIn: number
   /** Of a service in a region's place: who answers for it. */
   readonly members?: readonly Member[]
 }

@@ -16,9 +16,9 @@ const BLANKS_AND_CLOSE: readonly number[] = [TAB, NEWLINE, RETURN, SPACE, CLOSE]
 /** Each goes back over all that follows an open parenthesis, so a text gets only so many. */
 const MAX_RECOVERIES = 16
 
-/** By byte: 1 when an unquoted token ends before it. */
-const ENDS_WORD = new Uint8Array(256)
-for (const byte of [TAB, NEWLINE, RETURN, SPACE, QUOTE, OPEN, CLOSE, SEMICOLON]) ENDS_WORD[byte] = 1
+/** By byte: 1 when an unquoted token ends before it, or is to be looked at for an escape. */
+const MAY_END_WORD = new Uint8Array(256)
+for (const byte of [TAB, NEWLINE, RETURN, SPACE, QUOTE, OPEN, CLOSE, SEMICOLON, BACKSLASH]) MAY_END_WORD[byte] = 1
 
 /** What is wrong with the text around tokens; `at` is where. */
 export interface TokenProblem {
@@ -170,8 +170,10 @@ export class Tokens {
   #skipWord(): void {
     const { bytes } = this
     let at = this.#at
-    while (at < bytes.length && ENDS_WORD[bytes[at]!] === 0) {
-      at += bytes[at] === BACKSLASH && bytes[at + 1] !== NEWLINE ? 2 : 1
+    for (;;) {
+      while (at < bytes.length && MAY_END_WORD[bytes[at]!] === 0) at++
+      if (bytes[at] !== BACKSLASH) break
+      at += bytes[at + 1] === NEWLINE ? 1 : 2
     }
     this.#at = Math.min(at, bytes.length)
   }

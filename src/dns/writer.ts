@@ -35,7 +35,9 @@ export class Writer {
 
   copy(source: Uint8Array, from = 0, to = source.length): void {
     const bytes = this.reserve(to - from)
-    for (let i = from; i < to; i++) bytes[this.length++] = source[i]!
+    let at = this.length
+    for (let i = from; i < to; i++) bytes[at++] = source[i]!
+    this.length = at
   }
 
   /** Forgets what was written after the mark. */

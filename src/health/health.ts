@@ -47,6 +47,8 @@ export interface TargetHealth {
   readonly since: number
   /** True until thresholds, rather than one first observation, have decided. */
   readonly provisional: boolean
+  /** Up but failing, or down but succeeding, by too few observations yet to turn. Missing: nothing is about to change. */
+  readonly undecided?: 'failing' | 'recovering'
 }
 
 /** A change of one target's state. */

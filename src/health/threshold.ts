@@ -92,8 +92,21 @@ export function isUndecided(check: Check): boolean {
 }
 
 /** What others may see of a check. */
-export function healthOf({ state, reason, since, provisional, held }: Check): TargetHealth {
-  return { state, reason: held === undefined ? reason : `${reason}; succeeds again: ${held}`, since, provisional }
+export function healthOf(check: Check): TargetHealth {
+  const { state, reason, since, provisional, held } = check
+  const undecided = tendencyOf(check)
+  return {
+    state,
+    reason: held === undefined ? reason : `${reason}; succeeds again: ${held}`,
+    since,
+    provisional,
+    ...(undecided && { undecided }),
+  }
+}
+
+function tendencyOf({ state, successes, failures, held }: Check): TargetHealth['undecided'] {
+  if (state === 'up' && failures > 0) return 'failing'
+  return state === 'down' && successes > 0 && held === undefined ? 'recovering' : undefined
 }
 
 function succeed(before: Check, counted: Check, { reason, startedAt }: Observation, rules: Rules, at: number): Check {

@@ -27,7 +27,7 @@ import { weighted } from './weighted.ts'
 /** One step of the fold: what it saw and what it left. */
 export interface TraceEntry {
   readonly phase: Phase
-  /** The step's name; `health`, `fallback` and `spill` for what every service has. */
+  /** The step's name; `family`, `health`, `fallback` and `spill` for what is no step. */
   readonly step: string
   readonly saw: readonly Candidate[]
   readonly left: readonly Candidate[]
@@ -129,13 +129,15 @@ export function applyAll(
 
 /**
  * Runs the fold. `steps` come from `buildSteps`; `candidates` stand in configured order, with their availability and
- * its reason, tier 0 and share 1.
+ * its reason, tier 0 and share 1. `hasFamily`: where families are independent, who has a balancer of the one asked for;
+ * the others take no part, though they were ranked.
  */
 export function steer(
   candidates: readonly Candidate[],
   steps: readonly Step[],
   rule: FallbackRule,
   context: StepContext,
+  hasFamily?: (region: string) => boolean,
 ): Steering {
   const trace: TraceEntry[] = []
   const run = (phase: Phase, step: string, saw: readonly Candidate[], left: readonly Candidate[]) => {
@@ -148,6 +150,7 @@ export function steer(
       .reduce((saw, step) => run(phase, step.name, saw, step.apply(saw, context)), from)
 
   let now = runPhase('rank', runPhase('fence', candidates))
+  if (hasFamily) now = run('availability', 'family', now, withFamily(now, hasFamily))
   const hasLastResort = isWithinFence(rule.fallback, steps, context)
   const isShutOut = now.length === 0 && !hasLastResort
   const availability = now.map((candidate) => candidate.availability)
@@ -158,6 +161,11 @@ export function steer(
   const settled = run('spread', 'spill', now, spill(now))
   now = runPhase('take', runPhase('pin', settled))
   return { candidates: recallNotes(now, settled), trace, ...verdict }
+}
+
+function withFamily(candidates: readonly Candidate[], hasFamily: (region: string) => boolean): readonly Candidate[] {
+  const note = 'has a balancer of this family'
+  return candidates.filter(({ region }) => hasFamily(region)).map((candidate) => ({ ...candidate, note }))
 }
 
 /** Of clients whom the fence lets meet nobody: no trouble, but what was asked for. */

@@ -7,6 +7,7 @@ import type { EventStatus, ReloadStatus, Status } from '../admin/status.ts'
 import type { ExplainQuery } from '../admin/routes.ts'
 import { formatAddress } from '../base/address.ts'
 import { systemClock } from '../base/clock.ts'
+import { giveBackFreedMemory } from '../base/freed-memory.ts'
 import { formatFault, isError, type Fault } from '../base/fault.ts'
 import type { Log, Logger } from '../base/log.ts'
 import type { Config } from '../config/config.ts'
@@ -115,6 +116,8 @@ export class Running {
   async start(configText: string, warnings: readonly Fault[]): Promise<Refusal | undefined> {
     const config = this.#config
     this.#logFaults(warnings)
+    const kept = await giveBackFreedMemory()
+    if (kept !== undefined) this.#log.debug(`freed memory stays with the process: ${kept}`)
     const [prepared] = await Promise.all([this.director.prepare(config), this.#firstRound()])
     if (prepared.refused) return { faults: prepared.faults }
     this.#logFaults(prepared.faults)

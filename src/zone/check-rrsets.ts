@@ -30,11 +30,15 @@ const CHECKS: ReadonlyMap<number, Check> = new Map([
   [TYPE.HTTPS, checkAliasMode],
 ])
 
+/** Types below it, which are most of any zone, need no look-up. */
+const LEAST_CHECKED = Math.min(...CHECKS.keys())
+
 export function checkRrsets(draft: Draft, faults: Faults): void {
   const { nodes, rrsets } = draft.zone
   for (let node = 0; node < nodes.count; node++) {
     for (let rrset = nodes.firstRrset[node]!; rrset < nodes.firstRrset[node + 1]!; rrset++) {
-      const check = CHECKS.get(rrsets.type[rrset]!)
+      const type = rrsets.type[rrset]!
+      const check = type < LEAST_CHECKED ? undefined : CHECKS.get(type)
       if (check) warnOfRecords(draft, rrset, check, faults)
       if (isTooLarge(draft, rrset)) faults.error(rrsetPosition(draft, rrset), tooLarge(draft, node, rrset))
     }

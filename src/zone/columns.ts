@@ -3,6 +3,8 @@ import { Writer } from '../dns/writer.ts'
 
 const START_ROWS = 16
 
+const EXPECTED_RDATA_BYTES = 8
+
 /** Integers that grow at the end. */
 export class IntColumn {
   values: Int32Array
@@ -13,12 +15,16 @@ export class IntColumn {
   }
 
   push(value: number): void {
-    if (this.length === this.values.length) {
-      const larger = new Int32Array(this.length * 2)
-      larger.set(this.values)
-      this.values = larger
-    }
+    if (this.length === this.values.length) this.reserve(this.length * 2)
     this.values[this.length++] = value
+  }
+
+  /** Makes room for so many rows in all. */
+  reserve(rows: number): void {
+    if (rows <= this.values.length) return
+    const larger = new Int32Array(rows)
+    larger.set(this.values.subarray(0, this.length))
+    this.values = larger
   }
 
   at(row: number): number {
@@ -40,6 +46,13 @@ export class RecordColumns {
 
   get count(): number {
     return this.owner.length
+  }
+
+  /** Makes room for so many more records. Room that stays unused costs nothing. */
+  expect(rows: number): void {
+    const { owner, type, ttl, position, offset } = this
+    for (const column of [owner, type, ttl, position, offset]) column.reserve(this.count + rows)
+    this.data.reserve(rows * EXPECTED_RDATA_BYTES)
   }
 
   /** Adds a record whose rdata was appended to `data` from `offset` on. */

@@ -17,6 +17,8 @@ import { Sources } from './sources.ts'
 
 /** Positions and offsets are 32-bit integers. */
 const MAX_TEXT_BYTES = 1 << 30
+/** Of text: most records of a large zone are longer, and columns that grow are copied. */
+const EXPECTED_RECORD_BYTES = 24
 const MAX_INCLUDE_DEPTH = 16
 const MAX_FILES = 10_000
 const DOLLAR = 0x24
@@ -73,6 +75,9 @@ function readText(
   const bytes = readBytes(reading, path, complain)
   if (!bytes) return
   reading.files.push(path)
+  const records = Math.ceil(bytes.length / EXPECTED_RECORD_BYTES)
+  reading.records.expect(records)
+  reading.names.expect(records)
   const start = BYTE_ORDER_MARK.every((byte, i) => byte === bytes[i]) ? BYTE_ORDER_MARK.length : 0
   const base = reading.sources.add(path, bytes)
   const file: OpenFile = { path, tokens: new Tokens(bytes, start), base, includedBy, origin, owner: NO_OWNER }

@@ -5,6 +5,7 @@ import { Writer } from '../dns/writer.ts'
 import { IntColumn } from './columns.ts'
 
 const START_SLOTS = 64
+const EXPECTED_NAME_BYTES = 24
 
 export class NameTable {
   /** Lower-cased wire names, back to back. */
@@ -18,6 +19,17 @@ export class NameTable {
 
   constructor() {
     this.intern(Uint8Array.of(0), 0, 1)
+  }
+
+  /** Makes room for so many more names. */
+  expect(names: number): void {
+    const total = this.count + names
+    this.offset.reserve(total)
+    this.parent.reserve(total)
+    this.bytes.reserve(names * EXPECTED_NAME_BYTES)
+    let slots = this.#slots.length
+    while (total * 4 > slots) slots *= 2
+    if (slots > this.#slots.length) this.#grow(slots)
   }
 
   get count(): number {
@@ -58,7 +70,7 @@ export class NameTable {
     this.parent.push(parent)
     this.#slots[slot] = hash
     this.#slots[slot + 1] = id + 1
-    if (this.count * 4 > this.#slots.length) this.#grow()
+    if (this.count * 4 > this.#slots.length) this.#grow(this.#slots.length * 2)
     return id
   }
 
@@ -82,9 +94,9 @@ export class NameTable {
     return true
   }
 
-  #grow(): void {
+  #grow(slots: number): void {
     const old = this.#slots
-    const larger = new Int32Array(old.length * 2)
+    const larger = new Int32Array(slots)
     const mask = larger.length - 1
     for (let from = 0; from < old.length; from += 2) {
       if (old[from + 1] === 0) continue

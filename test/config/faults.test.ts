@@ -147,12 +147,22 @@ describe('one mistake is one fault, at its very place', () => {
     [
       'steer: [nearest]',
       'steer: [nearest], ttl: 0',
-      '11:62: error: `services.web.ttl` must be a duration of whole seconds from 1s to 24h, not `0` (such as 30s) [wrong-type]',
+      '11:62: error: `services.web.ttl` must be a duration of whole seconds from 0s to 24h, not `0` (such as 30s) [wrong-type]',
     ],
     [
       'steer: [nearest]',
       'steer: [nearest], ttl: 1500ms',
-      '11:62: error: `services.web.ttl` must be a duration of whole seconds from 1s to 24h, not `1500ms` (such as 30s) [wrong-value]',
+      '11:62: error: `services.web.ttl` must be a duration of whole seconds from 0s to 24h, not `1500ms` (such as 30s) [wrong-value]',
+    ],
+    [
+      'steer: [nearest]',
+      'steer: [nearest], ttl: 0s',
+      '11:62: error: `services.web.ttl` must be at least 1s (or set `allowZeroTtl: true`: each query of each user is ours then) [wrong-value]',
+    ],
+    [
+      'steer: [nearest]',
+      'steer: [nearest], ttl: 4s, leastTtl: 5s',
+      '11:76: error: `services.web.leastTtl` must not be above `ttl` (lower it, or leave it out) [wrong-value]',
     ],
     [
       'steer: [nearest]',
@@ -472,6 +482,17 @@ describe('warnings are told, and the config is served', () => {
   test.each(cases)('%j → %j', (from, to, warning) => {
     expect(faultsAfter(from, to)).toEqual([warning])
     expect(parseConfig(BASE.replace(from, to), 'f').config).toBeDefined()
+  })
+  test('a TTL of 0 can be allowed, and the least TTL is never above the TTL', () => {
+    const service = (more: string) => {
+      const { config } = parseConfig(BASE.replace('steer: [nearest]', `steer: [nearest], ${more}`), 'f')
+      const { ttl, leastTtl } = config!.services.get('web')!
+      return [ttl, leastTtl]
+    }
+    expect(service('ttl: 0s, allowZeroTtl: true')).toEqual([0, 0])
+    expect(service('ttl: 3s')).toEqual([3, 3])
+    expect(service('ttl: 1m')).toEqual([60, 5])
+    expect(service('ttl: 1m, leastTtl: 20s')).toEqual([60, 20])
   })
   test('a region of last resort is used', () => {
     expect(

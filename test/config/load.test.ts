@@ -91,6 +91,7 @@ services: { app: { regions: [here], steer: [round-robin] } }
       regions: ['here'],
       steer: [{ step: 'round-robin' }],
       ttl: 30,
+      leastTtl: 5,
       fallback: 'all',
       panic: 0,
       families: 'coherent',

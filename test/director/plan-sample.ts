@@ -44,6 +44,7 @@ export function service(steer: readonly StepConfig[], more: Partial<Service> = {
     regions: ['us-east', 'eu-west', 'ap-south'],
     steer,
     ttl: 30,
+    leastTtl: 5,
     fallback: 'all',
     panic: 0,
     families: 'coherent',

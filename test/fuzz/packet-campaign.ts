@@ -136,15 +136,21 @@ export function markPacket(features: Features, packetCase: PacketCase, { shape, 
   isNew = mark(features, 3, hash(scene), rcode, verdict) || isNew
   isNew = mark(features, 4, limit, magnitude(answer.length)) || isNew
   if (shape.questionEnd > 0) isNew = mark(features, 5, queryType(packet, shape.questionEnd), rcode, verdict) || isNew
-  return (decoded !== undefined && markAnswer(features, scene, decoded)) || isNew
+  if (decoded) isNew = markAnswer(features, scene, decoded) || isNew
+  return isNew
 }
 
-function markAnswer(features: Features, scene: string, { rcode, answer, authority, additional, edns }: DecodedMessage) {
+function markAnswer(
+  features: Features,
+  scene: string,
+  { rcode, question, answer, authority, additional, edns }: DecodedMessage,
+) {
   let isNew = false
   for (const [section, records] of [answer, authority, additional].entries()) {
     isNew = mark(features, 6, section, magnitude(records.length), hash(scene)) || isNew
     for (const type of new Set(records.map(({ type }) => type))) isNew = mark(features, 7, section, hash(type)) || isNew
   }
+  if (question[0]) isNew = mark(features, 11, hash(question[0].class), hash(rcode), magnitude(answer.length)) || isNew
   const aliases = answer.filter(({ type }) => type === 'CNAME' || type === 'DNAME').length
   isNew = mark(features, 8, hash(scene), aliases, hash(rcode)) || isNew
   for (const { code, data } of edns?.options ?? []) {

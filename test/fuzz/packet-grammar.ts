@@ -93,7 +93,7 @@ function writeName(maker: PacketMaker, names: readonly Uint8Array[]): void {
 function writeLabels({ dice, out }: PacketMaker, rest: number): void {
   const label = dice.pick(LABELS)
   const room = Math.floor((MAX_NAME_BYTES - rest) / label.length)
-  const count = dice.chance(80) ? 1 : dice.chance(50) ? 1 + dice.below(3) : Math.max(room, 0) + dice.below(2)
+  const count = dice.chance(70) ? 1 : dice.chance(40) ? 1 + dice.below(3) : Math.max(room, 0) + dice.below(2)
   for (let left = count; left > 0; left--) out.copy(dice.chance(90) ? label : dice.pick(LABELS))
 }
 

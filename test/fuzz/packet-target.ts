@@ -16,6 +16,8 @@ const WATCHED = 32
 /** Both calls together; the slowest honest answer takes about 1 ms. */
 const SLOW_MS = 20
 const RETRIES = 3
+/** Between two packets for one scene, by the coarse clock of its workers: rate limits come and go. */
+const TICK_MS = 7
 
 const NOTHING = new Uint8Array(0)
 
@@ -62,6 +64,7 @@ export class PacketTarget {
     const shape = readShape(packetCase.packet)
     const [a, b] = this.#arenas
     const workers = this.#workersOf(packetCase.scene)
+    for (const worker of workers) worker.limiter.now[0]! += TICK_MS
     try {
       const started = performance.now()
       const length = callRespond(workers[0], a, packetCase)

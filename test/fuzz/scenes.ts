@@ -3,7 +3,6 @@
 import { parseAddress } from '../../src/base/address.ts'
 import { compileRanges, type ClientMap } from '../../src/geo/client-map.ts'
 import type { Networks } from '../../src/geo/geo.ts'
-import type { ServiceRows } from '../../src/snapshot/plan-image.ts'
 import type { Snapshot } from '../../src/snapshot/publication.ts'
 import { parseName } from '../../src/dns/name.ts'
 import { buildSnapshot, NO_ANSWER, parseZone, slots, type TestSnapshot } from '../support/query-worker.ts'
@@ -40,6 +39,8 @@ none     IN LB  none
 six      IN LB  six
 six      IN TXT "beside"
 many     IN LB  many
+lost     IN LB  lost
+tolost   IN CNAME lost
 *.lb     IN LB  near
 a        IN A   192.0.2.10
 a        IN A   192.0.2.11
@@ -81,7 +82,7 @@ const BIG = `$TTL 60
 @  IN NS ns
 ns IN A 192.0.2.1
 ${repeat(600, (i) => `a600 IN A 10.0.${i >> 8}.${i & 255}`)}
-${repeat(4090, (i) => `over IN A 10.1.${i >> 8}.${i & 255}`)}
+${repeat(4000, (i) => `over IN A 10.1.${i >> 8}.${i & 255}`)}
 ${repeat(60, (i) => `txt IN TXT ${`"${String(i).padStart(250, '.')}" `.repeat(4)}`)}
 ${repeat(3, (i) => `texts IN TXT ${`"${String(i).padStart(250, '.')}" `.repeat(80)}`)}
 ${repeat(100, (i) => `mx IN MX ${i} mail${i}.${LONG_LABEL}.mx`)}
@@ -167,18 +168,19 @@ function endOfName(names: Uint8Array, at: number): number {
   return at + 1
 }
 
-function steering(): Pick<TestSnapshot, 'services' | 'clientMaps'> {
+function steering(): Required<Pick<TestSnapshot, 'services' | 'clientMaps'>> {
   const map = clientMap()
   const row = (i: number) => ({ ttl: 30, ipv4: slots(`10.9.0.${i}`, `10.9.1.${i}`), ipv6: slots(`2001:db8::${i}`, '') })
   const pin = { ipv4Bits: 24, ipv6Bits: 48, seed: 1 }
   const one = { clientMap: -1, pin: undefined, leastTtl: 5 }
   const pinned = slots(...Array.from({ length: 4096 }, (_, i) => `10.8.${i >> 8}.${i & 255}`))
-  const services: ServiceRows[] = [
+  const services: TestSnapshot['services'] = [
     { ...one, name: 'web', rows: [row(1)] },
     { ...one, name: 'pin', pin, rows: [{ ttl: 30, ipv4: pinned, ipv6: NO_ANSWER }] },
     { ...one, name: 'near', clientMap: 0, rows: map.classes.map((_, i) => row(i)) },
     { ...one, name: 'nearpin', clientMap: 0, pin, rows: map.classes.map((_, i) => row(i)) },
     { ...one, name: 'none', rows: [{ ttl: 30, ipv4: NO_ANSWER, ipv6: NO_ANSWER }] },
+    { ...one, name: 'lost', rows: [{ ttl: 30, ipv4: 'servfail', ipv6: slots('2001:db8::7') }] },
     { ...one, name: 'six', rows: [{ ttl: 30, ipv4: NO_ANSWER, ipv6: slots('2001:db8::6 2001:db8::66') }] },
     { ...one, name: 'many', rows: [{ ttl: 30, ipv4: slots(addresses(100)), ipv6: slots(addresses(2)) }] },
   ]

@@ -37,7 +37,7 @@ function fuzzPackets() {
   const onPacket = ({ scene, limit, client, packet }: PacketCase): void => {
     write(`packet ${scene} ${limit} ${client}`, packet)
   }
-  findings.push(...replayPackets(target, features, corpus.packets, onPacket))
+  addFindings(replayPackets(target, features, corpus.packets, onPacket))
   const known = features.count
   const pool = [...corpus.packets]
   const begun = performance.now()
@@ -49,9 +49,9 @@ function fuzzPackets() {
   const run = { seed: options.seed, packets: options.packets, isOver, onPacket }
   const result = runPackets(target, scenes, features, pool, run)
   const seconds = (performance.now() - begun) / 1000
-  findings.push(...result.findings)
+  addFindings(result.findings)
   const bytes = options.allocation ? measureAllocation(scenes, pool, () => write('allocation', NOTHING)) : 0
-  findings.push(...judgeAllocation(bytes))
+  addFindings(judgeAllocation(bytes))
   const report = {
     packets: result.packets,
     packetsPerSecond: Math.round(result.packets / seconds),
@@ -66,15 +66,15 @@ function fuzzZones() {
   const target = new ZoneTarget()
   const features = createFeatures()
   const onZone = (text: Uint8Array): void => write('zone', text)
-  findings.push(...replayZones(target, features, corpus.zones, onZone))
+  addFindings(replayZones(target, features, corpus.zones, onZone))
   const known = features.count
   const pool = [...corpus.zones]
   const begun = performance.now()
   const isOver = (): boolean => performance.now() - startedMs > options.zonesMs
   const result = runZones(target, features, pool, { seed: options.seed, zones: options.zones, isOver, onZone })
   const seconds = (performance.now() - begun) / 1000
-  findings.push(...result.findings)
-  if (options.growthBytes > 0) findings.push(...measureGrowth(onZone, options.growthBytes))
+  addFindings(result.findings)
+  if (options.growthBytes > 0) addFindings(measureGrowth(onZone, options.growthBytes))
   const report = {
     zones: result.zones,
     zonesLoaded: result.loaded,
@@ -83,6 +83,13 @@ function fuzzZones() {
     newZoneFeatures: features.count - known,
   }
   return { report, pool }
+}
+
+/** The corpus and what is made from it often fail alike: each complaint is told once. */
+function addFindings(more: readonly Finding[]): void {
+  for (const finding of more) {
+    if (!findings.some(({ complaint }) => complaint === finding.complaint)) findings.push(finding)
+  }
 }
 
 function distilPackets({ scenes, pool }: { scenes: ReadonlyMap<string, Scene>; pool: readonly PacketCase[] }) {

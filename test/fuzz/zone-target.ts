@@ -1,6 +1,7 @@
 // Loads one master file and judges what comes of it: faults that stand inside of it, or a zone that says the same when it is
 // printed and read again, whose image answers every owner with every record.
 import { formatFault, isError, type Fault } from '../../src/base/fault.ts'
+import { foldCase } from '../../src/dns/name.ts'
 import { loadZone } from '../../src/zone/load.ts'
 import type { ServiceRows } from '../../src/snapshot/plan-image.ts'
 import type { Zone, ZoneLoad } from '../../src/zone/zone.ts'
@@ -186,10 +187,14 @@ function question({ nodes }: Zone, node: number, type: number, limit: number): P
 /** Whether every record of the RRset is in the answer, or it is truncated. */
 function answers(decoded: DecodedMessage, { rrsets, records }: Zone, rrset: number): boolean {
   if (decoded.tc) return true
-  const found = new Set(decoded.answer.map(({ rdata }) => Buffer.from(rdata).toString('hex')))
+  const found = new Set(decoded.answer.map(({ rdata }) => keyOf(rdata)))
   for (let record = rrsets.firstRecord[rrset]!; record < rrsets.firstRecord[rrset + 1]!; record++) {
-    const rdata = records.data.subarray(records.offset[record], records.offset[record + 1])
-    if (!found.has(Buffer.from(rdata).toString('hex'))) return false
+    if (!found.has(keyOf(records.data.slice(records.offset[record], records.offset[record + 1])))) return false
   }
   return true
+}
+
+/** Without regard to case: a compressed name has the case of the name that it points at (RFC 4343 §4). */
+function keyOf(rdata: Uint8Array): string {
+  return Buffer.from(foldCase(rdata)).toString('hex')
 }

@@ -129,7 +129,7 @@ function setScene([drawn, steering, networks]: [
   networks: Networks,
 ]): Scene {
   const { regions, health } = regionsOf(drawn)
-  const service: Service = { name: 'web', regions: [...regions.keys()], ttl: 30, panic: 0, ...steering }
+  const service: Service = { name: 'web', regions: [...regions.keys()], ttl: 30, leastTtl: 5, panic: 0, ...steering }
   const world: World = { regions, services: new Map(), health, preferences: new Map() }
   const question = askQuestion(service, world)
   const compiled = question && compileRanges(networks, makeClassifier(question))

@@ -25,28 +25,44 @@ export function play(scenario: Scenario): void {
 function perform(act: Act, statement: Statement): void {
   const { stage } = act
   const [, word = '', rest = ''] = /^(\S+)\s*(.*)$/.exec(statement.text) ?? []
-  if (statement.text.includes('->')) return word === 'clients' ? askAll(act, rest) : ask(act, statement.text)
+  if (statement.text.includes('->')) {
+    if (word === 'clients') askAll(act, rest)
+    else ask(act, statement.text)
+    return
+  }
   switch (word) {
     case 'down':
-    case 'up':
-      return stage.force(
+    case 'up': {
+      stage.force(
         namesIn(rest).flatMap((name) => stage.idsOf(name)),
         word,
       )
+      return
+    }
     case 'failing':
-    case 'well':
-      return stage.turn(
+    case 'well': {
+      stage.turn(
         namesIn(rest).flatMap((name) => stage.idsOf(name)),
         word === 'well',
       )
-    case 'wait':
-      return stage.wait(parseDuration(rest)!)
-    case 'load':
-      return rest.split(',').forEach((report) => readLoad(act, report))
-    case 'reload:':
-      return stage.configure(dedent(statement.below))
-    case 'explain':
-      return explain(act, rest, statement)
+      return
+    }
+    case 'wait': {
+      stage.wait(parseDuration(rest)!)
+      return
+    }
+    case 'load': {
+      rest.split(',').forEach((report) => readLoad(act, report))
+      return
+    }
+    case 'reload:': {
+      stage.configure(dedent(statement.below))
+      return
+    }
+    case 'explain': {
+      explain(act, rest, statement)
+      return
+    }
     default:
       throw new Error(`"${word}" is no word of scenarios`)
   }
