@@ -194,7 +194,7 @@ function zoneWords({ origin, nodes, rrsets, records }: Zone, { occluded }: Place
   words += rrsetRecord.wire + wordsFor(wireLength(records.offset, soa, soa + 1))
   for (let node = 0; node < nodes.count; node++) {
     if (occluded[node] !== 0) continue
-    words += nodeRecord.name + wordsFor(nameLength(nodes.names, nodes.name[node]!))
+    words += nodeRecord.name + wordsFor(nameLength(nodes.names, nodes.name[node]))
     for (let rrset = nodes.firstRrset[node]!; rrset < nodes.firstRrset[node + 1]!; rrset++) {
       const wire = wireLength(records.offset, rrsets.firstRecord[rrset]!, rrsets.firstRecord[rrset + 1]!)
       words += rrsetRecord.wire + wordsFor(wire)

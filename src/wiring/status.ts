@@ -1,5 +1,13 @@
 // The status of a running director, put together from what each part says of itself.
-import type { ListenStatus, ReloadStatus, ServiceStatus, ShareStatus, Status, EventStatus } from '../admin/status.ts'
+import type {
+  ListenStatus,
+  ProbingStatus,
+  ReloadStatus,
+  ServiceStatus,
+  ShareStatus,
+  Status,
+  EventStatus,
+} from '../admin/status.ts'
 import { systemClock } from '../base/clock.ts'
 import type { Director } from '../director/director.ts'
 import type { ClassPlan, ServicePlan } from '../director/plan.ts'
@@ -34,6 +42,7 @@ export function describeRunning(parts: RunningParts): Status {
         .map(({ slot, transport, replacements }) => ({ slot, role: transport, replaced: replacements })),
       { slot: server.workers().length, role: 'probe', replaced: checker.figures().workersReplaced },
     ],
+    probing: describeProbing(checker),
     ...(describe !== undefined && { geo: { describe, ...(attribution !== undefined && { attribution }) } }),
     zones: director.zones.map(({ errors, ...zone }) => ({ ...zone, faults: errors })),
     regions: board.status(checker.reports()),
@@ -43,7 +52,16 @@ export function describeRunning(parts: RunningParts): Status {
   }
 }
 
-function describeService({ service, regions, classes }: ServicePlan, director: Director, server: Server): ServiceStatus {
+function describeProbing(checker: Checker): ProbingStatus {
+  const { probes, cpuMs, scheduler } = checker.figures()
+  return { probes, cpuMs, ...scheduler }
+}
+
+function describeService(
+  { service, regions, classes }: ServicePlan,
+  director: Director,
+  server: Server,
+): ServiceStatus {
   return {
     name: service.name,
     owners: director.ownersOf(service.name),

@@ -24,7 +24,11 @@ export const CASES: readonly Case[] = [
     expected: { answer: all.map((rdata) => `${owner}.clients.test. 300 ${type} ${rdata}`) },
   })),
   { title: 'SOA', words: 'clients.test SOA', expected: { answer: [SOA.replace(' 60 ', ' 300 ')] } },
-  { title: 'NS', words: 'clients.test NS', expected: { answer: ['clients.test. 300 NS ns1.clients.test.'] } },
+  {
+    title: 'NS',
+    words: 'clients.test NS',
+    expected: { answer: ['clients.test. 300 NS ns1.clients.test.'], additional: ['ns1.clients.test. 300 A 192.0.2.1'] },
+  },
   { title: 'without EDNS', words: 'a.clients.test A +noedns', expected: { answer: A_BOTH } },
   { title: 'by TCP', words: 'a.clients.test A +tcp', expected: { answer: A_BOTH, transport: 'TCP' } },
   { title: 'NODATA', words: 'a.clients.test MX', expected: { authority: [SOA] } },
