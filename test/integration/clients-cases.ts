@@ -27,7 +27,10 @@ export const CASES: readonly Case[] = [
   {
     title: 'NS',
     words: 'clients.test NS',
-    expected: { answer: ['clients.test. 300 NS ns1.clients.test.'], additional: ['ns1.clients.test. 300 A 192.0.2.1'] },
+    expected: {
+      answer: ['clients.test. 300 NS ns1.clients.test.'],
+      additional: ['ns1.clients.test. 300 A 192.0.2.53', 'ns1.clients.test. 300 AAAA 2001:db8::53'],
+    },
   },
   { title: 'without EDNS', words: 'a.clients.test A +noedns', expected: { answer: A_BOTH } },
   { title: 'by TCP', words: 'a.clients.test A +tcp', expected: { answer: A_BOTH, transport: 'TCP' } },
