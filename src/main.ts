@@ -1,8 +1,12 @@
 // The program: a command line in, an exit code out. What the commands do is wired in wiring/.
-import { enableCompileCache } from 'node:module'
+import { enableCompileCache, getCompileCacheDir } from 'node:module'
+import { dirname } from 'node:path'
 
 // The rest is loaded from the cache of the start before (0.6 → 0.25 s of CPU), which has to be asked for first.
 enableCompileCache()
+// Threads find it by the environment (138 → 50 ms of CPU each, five of them at a start).
+const cache = getCompileCacheDir()
+if (cache !== undefined) process.env['NODE_COMPILE_CACHE'] ??= dirname(cache)
 // A reload asked for while the program still loads must not end it.
 if (process.argv[2] === 'serve') process.on('SIGHUP', () => undefined)
 
