@@ -13,6 +13,8 @@ export interface Status {
   /** Where the HTTP API listens; missing without one. */
   readonly admin?: ListenStatus
   readonly workers: readonly WorkerStatus[]
+  /** Of the health checks as a whole. */
+  readonly probing?: ProbingStatus
   /** Missing: no geo data is configured. */
   readonly geo?: { readonly describe: string; readonly attribution?: string }
   readonly zones: readonly ZoneStatus[]
@@ -38,6 +40,19 @@ export interface WorkerStatus {
   readonly replaced: number
 }
 
+export interface ProbingStatus {
+  /** Since the start, by outcome; `none`: trouble of our own, which says nothing of a target. */
+  readonly probes: { readonly success: number; readonly failure: number; readonly none: number }
+  /** CPU time of the probe worker since the start. */
+  readonly cpuMs: number
+  readonly inFlight: number
+  /** Starts left out for want of places, since the worker started. */
+  readonly skipped: number
+  /** How late probes started, over the last minute or so. */
+  readonly lateP99Ms: number
+  readonly lateMaxMs: number
+}
+
 export interface ZoneStatus {
   /** With the final dot. */
   readonly origin: string
@@ -57,6 +72,24 @@ export interface RegionStatus {
   readonly reason: string
   readonly since: string
   readonly balancers: readonly BalancerStatus[]
+  /** What its L7 tier tells of itself; missing where none is asked. */
+  readonly report?: ReportStatus
+}
+
+export interface ReportStatus {
+  /** The part of its share that it can take by its own reports, 0 to 1. */
+  readonly availability: number
+  readonly reason: string
+  /** The figures; missing where they are not known. */
+  readonly activeConnections?: number
+  /** A second. */
+  readonly requestRate?: number
+  /** Of the requests, 0 to 1. */
+  readonly errorRate?: number
+  readonly responseTimeMs?: number
+  readonly healthyServers?: number
+  readonly totalServers?: number
+  readonly utilisation?: number
 }
 
 export interface BalancerStatus {

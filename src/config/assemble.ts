@@ -8,6 +8,7 @@ import type { Monitor } from '../health/monitor.ts'
 import type { Settings } from '../snapshot/settings.ts'
 import { assembleMonitors } from './assemble-monitors.ts'
 import type { Config } from './config.ts'
+import { toReportSource } from './reports.ts'
 import type { WrittenConfig } from './schema.ts'
 
 /** Unless a service says otherwise, seconds. */
@@ -39,7 +40,7 @@ export function assemble(written: WrittenConfig, file: string): Config {
     settings: toSettings(written),
     aliases: { resolvers: written.aliases.resolvers ?? [], maxStaleMs: written.aliases.maxStale },
     monitors,
-    regions: mapEntries(written.regions, (name, region) => toRegion(name, region, monitors)),
+    regions: mapEntries(written.regions, (name, region) => toRegion(name, region, monitors, absolute)),
     services: mapEntries(written.services, toService),
   }
 }
@@ -66,7 +67,12 @@ function toService(name: string, written: Written<'services'>): Service {
   return { name, regions, steer, ttl, leastTtl, fallback, panic, families }
 }
 
-function toRegion(name: string, written: Written<'regions'>, monitors: ReadonlyMap<string, Monitor>): Region {
+function toRegion(
+  name: string,
+  written: Written<'regions'>,
+  monitors: ReadonlyMap<string, Monitor>,
+  absolute: (path: string) => string,
+): Region {
   const { weight, balancers, minHealthy, location = {} } = written
   const { latitude, longitude, country } = location
   const monitor = written.monitor === undefined ? undefined : monitors.get(written.monitor)
@@ -78,5 +84,6 @@ function toRegion(name: string, written: Written<'regions'>, monitors: ReadonlyM
     ...(latitude === undefined || longitude === undefined ? {} : { latitude, longitude }),
     ...(country === undefined ? {} : { country }),
     ...(monitor && { monitor }),
+    ...(written.report && { report: toReportSource(written.report, absolute) }),
   }
 }

@@ -31,7 +31,7 @@ const probing = {
   failback: z
     .enum(['automatic', 'manual'])
     .prefault('automatic')
-    .describe('`manual`: a balancer that fell stays down until somebody releases it'),
+    .describe('`manual`: a balancer that fell stays down until this is changed and the configuration reloaded'),
   damping,
   address: address()
     .optional()

@@ -1,5 +1,5 @@
 // Services that stand in the place of regions of other services: what makes no sense between them.
-import { pinsWithin } from '../director/plan.ts'
+import { pinsWithin } from '../director/outline.ts'
 import type { Config } from './config.ts'
 import type { Path } from './document.ts'
 import { formatPath, valueAt, type Finding } from './finding.ts'

@@ -6,6 +6,7 @@ import type { Balancer } from '../director/service.ts'
 import { checkAdminListen, checkListen, checkLocation, checkRegion, checkServiceRegions, checkTtls } from './entries.ts'
 import { address, country, duration, endpoint, fraction, identity, path, prefix, secret, ttl } from './scalars.ts'
 import { monitorSchema } from './monitors.ts'
+import { reportSchema } from './reports.ts'
 import { stepSchema } from './steps.ts'
 
 const NAME = '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$'
@@ -119,6 +120,7 @@ const region = z
       .meta({ example: '[198.51.100.10]' })
       .describe("Addresses of the region's L7 tier"),
     minHealthy: z.int().min(1).max(1000).prefault(1).describe('Balancers that must be up for the region to be up'),
+    report: reportSchema.optional().describe('What its L7 tier tells of itself; without one, probes alone rule'),
   })
   .superRefine(checkRegion)
 

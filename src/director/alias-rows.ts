@@ -1,5 +1,6 @@
 // ALIAS names in a plan: each target with its TTL is a service of one row, whose one slot holds all addresses of a family.
-import type { RowTables, ServiceRows, Unknown } from '../snapshot/plan-image.ts'
+import type { RowTables, Unknown } from '../snapshot/plan-body.ts'
+import type { ServiceRows } from '../snapshot/plan-image.ts'
 import type { SlotTable } from '../snapshot/slot-table.ts'
 import type { Binding } from '../snapshot/zone-image.ts'
 import { aliasOf } from '../zone/alias.ts'

@@ -3,15 +3,16 @@
 // committed whole; a health event makes a new plan and publishes that part alone.
 // It probes nothing, listens to nothing and logs nothing: main.ts wires it.
 import { randomBytes } from 'node:crypto'
-import { formatAddress, type Address } from '../base/address.ts'
+import type { Address } from '../base/address.ts'
 import { isError, type Fault } from '../base/fault.ts'
 import { formatName } from '../dns/name.ts'
 import type { GeoSource } from '../geo/geo.ts'
 import type { Arena, Part } from '../snapshot/arena.ts'
-import { planPlanImage, type PlanInput } from '../snapshot/plan-image.ts'
+import { placeService, type PlacedService, type PlanInput } from '../snapshot/plan-image.ts'
 import type { Publisher } from '../snapshot/publication.ts'
 import type { Settings } from '../snapshot/settings.ts'
 import type { Preferences } from '../snapshot/pinned-slots.ts'
+import type { RoundTrips } from '../steer/steer.ts'
 import { aliasOf } from '../zone/alias.ts'
 import { describeAlias, planAliases, unresolved, type AliasAnswers } from './alias-rows.ts'
 import { runBuild } from './build.ts'
@@ -20,10 +21,13 @@ import { sameSources, type ZoneSources } from './keep-copies.ts'
 import { copyFault } from './last-good.ts'
 import type { FoundLocation } from './locate.ts'
 import type { PlaceBook } from './place-book.ts'
-import { planService, type ServicePlan, type World } from './plan.ts'
+import { LoadBoard, type Measures } from './load-board.ts'
+import type { ServicePlan, World } from './plan.ts'
+import { PlanBook } from './plan-book.ts'
+import { PlanLoop, type Round } from './plan-loop.ts'
 import { askQuestion, type Question } from './question.ts'
-import { regionsOf, type Region, type Service } from './service.ts'
-import type { HealthById } from './survey.ts'
+import type { Region, Service } from './service.ts'
+import type { HealthById, Takes } from './survey.ts'
 import type { ZoneBuildOutput, ZoneStatus } from './zone-build.ts'
 
 /** What the director takes of a configuration. */
@@ -34,6 +38,15 @@ export interface DirectorConfig {
   readonly regions: ReadonlyMap<string, Region>
   readonly services: ReadonlyMap<string, Service>
   readonly settings: Settings
+  /** What regions measured, for `fastest`; missing: nothing. */
+  readonly roundTrips?: RoundTrips
+}
+
+/** A change whose plan is being made. */
+interface Next {
+  readonly prepared: Prepared
+  readonly book: PlanBook
+  readonly parts: Readonly<Record<'zones' | 'clientMaps', Arena>>
 }
 
 /** A change that is built but not yet answers. */
@@ -63,12 +76,18 @@ export class Director {
   readonly #tallies: PlaceBook
   readonly #aliases: AliasAnswers
   readonly #preferences = new Map<string, Preferences>()
+  readonly #loop: PlanLoop
+  readonly #loads = new LoadBoard()
+  /** What answers, and its plans. */
   #committed: Prepared | undefined
+  #book: PlanBook | undefined
+  #next: Next | undefined
   #health: HealthById = new Map()
-  #plans: ReadonlyMap<string, ServicePlan> = new Map()
-  /** Built parts that wait for the next publication. */
-  #pending: Partial<Record<Part, Arena>> = {}
-  #retry: NodeJS.Timeout | undefined
+  #reported: ReadonlyMap<string, Takes> = new Map()
+  /** Services whose load scores moved since they were last planned. */
+  readonly #moved = new Set<string>()
+  /** ALIAS names as they were last laid out; undefined: their addresses changed since. */
+  #aliasServices: { readonly zones: ZoneBuildOutput; readonly services: readonly PlacedService[] } | undefined
   readonly #ownSecret = randomBytes(COOKIE_SECRET_BYTES)
   /** Whose copies were kept by this process, by zone file. */
   readonly #kept = new Map<string, ZoneSources>()
@@ -82,6 +101,7 @@ export class Director {
     this.#picks = picks
     this.#tallies = tallies
     this.#aliases = aliases
+    this.#loop = new PlanLoop(publisher, () => this.#beginRound())
   }
 
   /** What answers now, or throws before the first commit. */
@@ -101,12 +121,16 @@ export class Director {
 
   /** The plans that answer now, by service. */
   get plans(): ReadonlyMap<string, ServicePlan> {
-    return this.#plans
+    return this.#book?.plans ?? new Map()
   }
 
   get world(): World {
-    const { regions, services } = this.#current.config
-    return { regions, services, health: this.#health, preferences: this.#preferences }
+    const { regions, services, roundTrips } = this.#current.config
+    return {
+      ...{ regions, services, health: this.#health, preferences: this.#preferences, scores: this.#loads.scores },
+      reported: this.#reported,
+      ...(roundTrips && { roundTrips }),
+    }
   }
 
   /** Names that a service answers, in presentation form. */
@@ -164,27 +188,54 @@ export class Director {
     }
   }
 
-  /** Makes a prepared change the one that answers, with the health of this moment. */
-  commit(prepared: Prepared, health: HealthById): void {
+  /** Makes a prepared change the one that answers, with the health of the moment. Resolves when it does. */
+  async commit(prepared: Prepared, health: HealthById): Promise<void> {
     if (prepared.refused) throw new Error('a refused change cannot be committed')
-    this.#committed = prepared
     this.#health = health
-    this.#pending = {
-      zones: this.#arenaOf('zones', prepared.zones.buffer),
-      clientMaps: this.#arenaOf('clientMaps', prepared.clientMaps.buffer),
+    this.#loads.configure(prepared.config)
+    this.#next = {
+      prepared,
+      book: new PlanBook({
+        definitions: prepared.config,
+        clientMaps: prepared.clientMaps.maps,
+        preferences: this.#preferences,
+        tallyOf: (service, region) => this.tallyOf(service, region),
+      }),
+      parts: {
+        zones: this.#arenaOf('zones', prepared.zones.buffer),
+        clientMaps: this.#arenaOf('clientMaps', prepared.clientMaps.buffer),
+      },
     }
-    this.#replan()
+    await this.#loop.ask()
   }
 
-  /** Plans anew after health changed. */
-  applyHealth(health: HealthById): void {
+  /** Plans anew whatever changed health touches. Resolves as `PlanLoop.ask` does: false when no answer changes. */
+  async applyHealth(health: HealthById): Promise<boolean> {
     this.#health = health
-    if (this.#committed) this.#replan()
+    return this.#replan()
   }
 
-  /** Plans anew after addresses of ALIAS targets changed. */
-  applyAliases(): void {
-    if (this.#committed) this.#replan()
+  /** Plans anew whatever the newest reports of load move; resolves as `applyHealth` does. */
+  async applyMeasures(measures: Measures): Promise<boolean> {
+    for (const service of this.#loads.take(measures)) this.#moved.add(service)
+    return this.#replan()
+  }
+
+  /** Plans anew after regions told what they can take, and their load; resolves as `applyHealth` does. */
+  applyReports(reported: ReadonlyMap<string, Takes>, measures: Measures): Promise<boolean> {
+    this.#reported = reported
+    return this.applyMeasures(measures)
+  }
+
+  /** Plans anew after addresses of ALIAS targets changed; resolves as `applyHealth` does. */
+  async applyAliases(): Promise<boolean> {
+    this.#aliasServices = undefined
+    return this.#replan()
+  }
+
+  /** Before the first commit there is nothing to plan: that is made with the health of its moment. */
+  #replan(): Promise<boolean> {
+    return this.#committed || this.#next ? this.#loop.ask() : Promise.resolve(false)
   }
 
   /** Keeps the last good versions of a committed change's zones, and gives the warnings. Never rejects. */
@@ -207,65 +258,55 @@ export class Director {
 
   /** Waits for copies that are being kept. */
   async stop(): Promise<void> {
-    clearTimeout(this.#retry)
+    this.#loop.stop()
     await this.#copying
   }
 
-  /** The newest plan wins: a publication that has to wait for memory is made anew, with the health of then. */
-  #replan(): void {
-    clearTimeout(this.#retry)
-    const image = planPlanImage(this.#planAll())
-    const plan = this.#publisher.free('plan', image.byteLength)
-    if (plan) image.write(plan.buffer)
-    if (plan && this.#publisher.publish({ ...this.#pending, plan })) this.#pending = {}
-    else this.#retry = setTimeout(() => this.#replan(), RETRY_MS)
+  #beginRound(): Round {
+    const next = this.#next
+    const book = next?.book ?? this.#book!
+    const prepared = next?.prepared ?? this.#current
+    book.look(this.#health, this.#loads.scores, this.#moved, this.#reported)
+    this.#moved.clear()
+    return {
+      book,
+      isDue: next !== undefined || this.#aliasServices === undefined,
+      parts: next?.parts ?? {},
+      input: () => this.#planInput(prepared, book),
+      published: () => {
+        this.#committed = prepared
+        this.#book = book
+        if (this.#next === next) this.#next = undefined
+      },
+    }
   }
 
-  #planAll(): PlanInput {
-    const { config, zones, clientMaps } = this.#current
-    const plans = [...config.services.values()].map((service) => {
-      const key = askQuestion(service, config)?.key
-      const clientMap = clientMaps.maps.findIndex((map) => map.key === key)
-      const classes = clientMaps.maps[clientMap]?.classes.map(({ representative }) => representative ?? {})
-      return planService(service, this.world, classes, clientMap)
-    })
-    this.#plans = new Map(plans.map((plan) => [plan.service.name, plan]))
-    const services = [...plans.map(({ rows }) => rows), ...planAliases(zones.bindings, this.#aliases)]
+  #planInput({ config, zones, clientMaps }: Prepared, book: PlanBook): PlanInput {
+    const services = [...book.place(), ...this.#placeAliases(zones)]
     const index = new Map(services.map(({ name }, i) => [name, i]))
     return {
       settings: { ...config.settings, cookieSecrets: this.#cookieSecrets(config) },
       services,
       bindings: zones.bindings.map(({ owner, service }) => {
         const position = index.get(service)!
-        const classes = services[position]!.rows.length
         const key = aliasOf(service) ? ALIAS_PLACE : `${formatName(owner)} ${service}`
-        return { service: position, picks: this.#picks.place(key, classes * 2) }
+        return { service: position, picks: this.#picks.place(key, services[position]!.classes * 2) }
       }),
       clientMaps: clientMaps.maps.map(({ offset }) => offset),
-      tallyOf: this.#tallyFinder(config),
     }
+  }
+
+  #placeAliases(zones: ZoneBuildOutput): readonly PlacedService[] {
+    if (this.#aliasServices?.zones === zones) return this.#aliasServices.services
+    const tally = this.#tallies.place(ALIAS_PLACE, 1)
+    const services = planAliases(zones.bindings, this.#aliases).map((service) => placeService(service, () => tally))
+    this.#aliasServices = { zones, services }
+    return services
   }
 
   /** Without a configured secret one is made up, and kept as long as this process runs. */
   #cookieSecrets({ settings: { cookieSecrets } }: DirectorConfig): readonly Uint8Array[] {
     return cookieSecrets.length > 0 ? cookieSecrets : [this.#ownSecret]
-  }
-
-  /** An answer counts for the region of its first address. */
-  #tallyFinder(config: DirectorConfig): PlanInput['tallyOf'] {
-    const regionOf = new Map<string, string>()
-    for (const service of config.services.values()) {
-      for (const region of [...regionsOf(service, config)].reverse()) {
-        for (const { address } of config.regions.get(region)!.balancers) {
-          regionOf.set(`${service.name}/${formatAddress(address)}`, region)
-        }
-      }
-    }
-    return ({ name }, [first]) => {
-      if (aliasOf(name)) return this.#tallies.place(ALIAS_PLACE, 1)
-      const region = first && regionOf.get(`${name}/${formatAddress(first)}`)
-      return this.tallyOf(name, region ?? '')
-    }
   }
 
   async #buildZones({ zones: folder, services }: DirectorConfig, state: string | undefined): Promise<ZoneBuildOutput> {
@@ -283,7 +324,8 @@ export class Director {
   /** Memory of a part that nobody reads. Waits for slow workers; a stalled one is replaced by its supervisor. */
   async #idle(part: Part): Promise<SharedArrayBuffer> {
     for (;;) {
-      const arena = this.#pending[part] ? undefined : this.#publisher.free(part, Int32Array.BYTES_PER_ELEMENT)
+      const isWaited = part !== 'plan' && this.#next !== undefined
+      const arena = isWaited ? undefined : this.#publisher.free(part, Int32Array.BYTES_PER_ELEMENT)
       if (arena) return arena.buffer
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
     }

@@ -7,12 +7,13 @@ import type { ServiceRows } from '../snapshot/plan-image.ts'
 import { pinSlot, type SlotTable } from '../snapshot/slot-table.ts'
 import { buildSteps, steer, type Steering, type TraceEntry } from '../steer/fold.ts'
 import type { Candidate, Client } from '../steer/steer.ts'
-import { createPlanner, factsOf, familiesOf, momentOf, type ClassPlan, type Planner, type World } from './plan.ts'
+import { factsOf, familiesOf } from './outline.ts'
+import { createPlanner, momentOf, type ClassPlan, type Planner, type World } from './plan.ts'
 import { askQuestion, knowClient } from './question.ts'
 import { resolveName, type Service } from './service.ts'
 import type { Family, Moment } from './settle.ts'
 import { candidateOf, type Survey } from './survey.ts'
-import { buildTable, type Member } from './tables.ts'
+import { buildTables, type Member } from './tables.ts'
 
 export type ExplainedType = 'A' | 'AAAA'
 
@@ -189,7 +190,7 @@ function candidateOfService(name: string, { steering }: Story): Candidate {
 type SeatShares = ReadonlyMap<string, { readonly share: number; readonly realised: number }>
 
 function seatShares({ service, filling }: Planner, members: readonly Member[], type: ExplainedType): SeatShares {
-  const { seats, order } = buildTable(members, type === 'A' ? 4 : 6, service.families, filling)
+  const { seats, order } = buildTables(members, service.families, filling)[type === 'A' ? 'ipv4' : 'ipv6']
   const slots = seats.map(() => 0)
   for (const seat of order) slots[seat]!++
   return new Map(

@@ -4,7 +4,7 @@
 // those that are stale.
 import { buildStep } from '../steer/fold.ts'
 import type { Measure, Scores, Step } from '../steer/steer.ts'
-import { factsOf } from './plan.ts'
+import { factsOf } from './outline.ts'
 import type { Definitions, Service } from './service.ts'
 
 /** The newest report of a region. `at`: monotonic ms, when it was true. */
@@ -49,13 +49,14 @@ interface Watched {
 export class LoadBoard {
   #watched: readonly Watched[] = []
 
-  /** Services whose definition is the same object keep where they stood. */
+  /** Services that are defined as before keep where they stood. */
   configure(definitions: Definitions): void {
-    const before = new Map(this.#watched.map((watched) => [watched.service, watched]))
+    const before = new Map(this.#watched.map((watched) => [JSON.stringify(watched.service), watched.scores]))
     this.#watched = [...definitions.services.values()].flatMap((service) => {
       const steps = service.steer.map(buildStep).filter(hasLoad)
       if (steps.length === 0) return []
-      return before.get(service) ?? { service, steps, facts: factsOf(service, definitions), scores: startScores(steps) }
+      const scores = before.get(JSON.stringify(service)) ?? startScores(steps)
+      return [{ service, steps, facts: factsOf(service, definitions), scores }]
     })
   }
 

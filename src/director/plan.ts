@@ -1,29 +1,24 @@
 // Plans: for every service and client class, which balancers answer and with what share. Pure: definitions and health in,
 // rows for the snapshot out. A planner is made for a configuration and its client maps; it plans anew at each event.
 // explain.ts tells the story of the same computation; publishing is not here.
-import type { RowTables, ServiceRows } from '../snapshot/plan-image.ts'
-import { createPreferences, type Preferences } from '../snapshot/pinned-slots.ts'
+import type { RowTables } from '../snapshot/plan-body.ts'
+import type { ServiceHead, ServiceRows } from '../snapshot/plan-image.ts'
+import type { Preferences } from '../snapshot/pinned-slots.ts'
 import type { SlotTable } from '../snapshot/slot-table.ts'
-import { buildSteps } from '../steer/fold.ts'
-import type {
-  Client,
-  ConsistentHashConfig,
-  IpHashConfig,
-  RegionFacts,
-  Scores,
-  Step,
-  StepConfig,
-} from '../steer/steer.ts'
-import { regionsOf, resolveName, type Definitions, type Service } from './service.ts'
-import { prepareSpread, settle, type Family, type Moment, type Outcome, type Settling } from './settle.ts'
-import { asks, shapeOf, shapesOf, type Outline, type Shape } from './shape.ts'
-import { manyFail, surveyRegion, type HealthById } from './survey.ts'
-import { buildTable, type Filling, type Member } from './tables.ts'
+import type { Client, Scores } from '../steer/steer.ts'
+import { fillingOf, outlineKey, outlineOf, pinRecordOf, settlingOf } from './outline.ts'
+import { regionsOf, type Definitions, type Service } from './service.ts'
+import { prepareSettle, type Family, type Moment, type Outcome, type SettleShape } from './settle.ts'
+import { asks, shapeOf, shapesOf, type Shape } from './shape.ts'
+import { manyFail, surveyRegion, type HealthById, type Takes } from './survey.ts'
+import { buildTables, type Filling, type Member } from './tables.ts'
 
 /** What plans are made from. */
 export interface World extends Definitions {
   /** By `targetId`; a balancer that is missing is not monitored and counts as up. */
   readonly health: HealthById
+  /** By region: what it can take by its own reports; missing: it tells nothing. */
+  readonly reported?: ReadonlyMap<string, Takes>
   /** By service: scores of its load steps; missing: nobody reported. */
   readonly scores?: ReadonlyMap<string, Scores>
   /** What pinned slots prefer, by service: kept by the caller from plan to plan, filled here. */
@@ -53,11 +48,11 @@ export interface ServicePlan {
 /** One service made ready to be planned at any moment. */
 export interface Planner {
   readonly service: Service
-  readonly steps: readonly Step[]
   readonly regions: readonly string[]
-  readonly pin: ServiceRows['pin']
+  readonly pin: ServiceHead['pin']
   readonly filling: Filling
-  readonly plan: (moment: Moment) => ServicePlan
+  /** Plans all classes, with a pause wherever it has taken long. */
+  readonly plan: (moment: Moment) => Generator<void, ServicePlan>
   /** One client, whatever the classes. */
   readonly planClient: (client: Client, moment: Moment) => ClassPlan
   /** Who answers one client, of both families or of one. */
@@ -70,12 +65,12 @@ export interface Classes {
   readonly clients: readonly Client[]
   /** The number of their client map; −1: there is none. */
   readonly clientMap: number
+  /** Shapes of other services that tell the same clients apart, by outline: looked up and added to. */
+  readonly shapes: Map<string, readonly Shape[]>
 }
 
-const NO_CLASSES: Classes = { clients: [], clientMap: -1 }
-
-/** Tables that a planner remembers: health comes back to where it was. */
-const MAX_REMEMBERED = 1024
+/** Two plans back: health often returns to where it was. */
+const REMEMBERED_PLANS = 3
 
 /**
  * Plans one service. `classes` are the representatives of the classes of client map number `clientMap`; when steering
@@ -87,12 +82,17 @@ export function planService(
   classes: readonly Client[] = [],
   clientMap = -1,
 ): ServicePlan {
-  return createPlanner(service, world, world.preferences, { clients: classes, clientMap }).plan(momentOf(world))
+  const planner = createPlanner(service, world, world.preferences, { clients: classes, clientMap, shapes: new Map() })
+  const planning = planner.plan(momentOf(world))
+  for (;;) {
+    const step = planning.next()
+    if (step.done) return step.value
+  }
 }
 
 /** The present health of every region. */
-export function momentOf({ regions, health, scores = new Map() }: World): Moment {
-  const surveys = new Map(Array.from(regions, ([name, region]) => [name, surveyRegion(region, health)]))
+export function momentOf({ regions, health, reported, scores = new Map() }: World): Moment {
+  const surveys = new Map(Array.from(regions, ([name, region]) => [name, surveyRegion(region, health, reported?.get(name))]))
   return { surveys, scores, manyFail: manyFail(surveys.values()) }
 }
 
@@ -100,183 +100,147 @@ export function createPlanner(
   service: Service,
   definitions: Definitions,
   preferences: Map<string, Preferences>,
-  { clients, clientMap }: Classes = NO_CLASSES,
+  { clients, clientMap, shapes: known }: Classes = { clients: [], clientMap: -1, shapes: new Map() },
 ): Planner {
-  const steps = buildSteps(service.steer)
   const outline = outlineOf(service, definitions)
-  const settling = settlingOf(service, definitions, undefined)
+  const settling = settlingOf(service, definitions)
   const filling = fillingOf(service, definitions, preferences)
-  const hasMap = clientMap >= 0 && asks(outline)
-  const shapes = shapesOf(outline, hasMap ? clients : [{}])
-  const build = createTableBuilder(service, filling)
-  const pin = pinOf(service, definitions)
-  const basics = {
-    service,
-    steps,
-    regions: [...regionsOf(service, definitions)],
-    filling,
-    pin: pin && seedPin(service, pin),
-  }
+  const map = clientMap >= 0 && asks(outline) ? clientMap : -1
+  const key = `${map} ${outlineKey(service, definitions)}`
+  const shapes = known.get(key) ?? shapesOf(outline, map >= 0 ? clients : [{}])
+  known.set(key, shapes)
+  const regions = [...regionsOf(service, definitions)]
+  const pin = pinRecordOf(service, definitions)
+  const builder = new TableBuilder(service, filling)
   return {
-    ...basics,
-    plan: (moment) => {
-      const settleShape: SettleShape = (shape, family) => settle(settling, shape, moment, family)
-      const classes = planShapes(shapes, settleShape, (outcomes) => build(outcomes, moment))
+    ...{ service, regions, filling, pin },
+    *plan(moment) {
+      const plans = yield* planShapes(
+        shapes,
+        settlersOf(service, (family) => prepareSettle(settling, moment, family)),
+        builder,
+        moment,
+      )
+      const classes = shapes.map((shape) => plans.get(shape)!)
       const rows = classes.map(({ tables }) => tables)
       const leastTtl = rows.reduce((least, { ttl }) => Math.min(least, ttl), service.ttl)
-      const head = { name: service.name, clientMap: hasMap ? clientMap : -1, pin: basics.pin, leastTtl }
-      return { service, regions: basics.regions, rows: { ...head, rows }, classes }
+      return { service, regions, rows: { name: service.name, clientMap: map, pin, leastTtl, rows }, classes }
     },
     planClient: (client, moment) => {
-      const shape = shapeOf(outline, client)
-      return build((family) => settle(settling, shape, moment, family), moment)
+      const settlers = settlersOf(service, (family) => prepareSettle(settling, moment, family))
+      return builder.build(settleBoth(settlers, shapeOf(outline, client)), moment)
     },
-    settleClient: (client, moment, family) => settle(settling, shapeOf(outline, client), moment, family),
+    settleClient: (client, moment, family) => prepareSettle(settling, moment, family)(shapeOf(outline, client)),
   }
 }
 
-/** By class: equal shapes are settled once, and equal outcomes are one plan. */
-function planShapes(
+/** How a shape is settled for A and for AAAA; the same where families are coherent. */
+interface Settlers {
+  readonly ipv4: SettleShape
+  readonly ipv6: SettleShape
+}
+
+function settlersOf({ families }: Service, prepare: (family: Family) => SettleShape): Settlers {
+  if (families === 'independent') return { ipv4: prepare(4), ipv6: prepare(6) }
+  const both = prepare(undefined)
+  return { ipv4: both, ipv6: both }
+}
+
+interface Outcomes {
+  readonly ipv4: Outcome
+  readonly ipv6: Outcome
+}
+
+function settleBoth({ ipv4, ipv6 }: Settlers, shape: Shape): Outcomes {
+  const four = ipv4(shape)
+  return { ipv4: four, ipv6: ipv6 === ipv4 ? four : ipv6(shape) }
+}
+
+/** Equal shapes are settled once, and equal outcomes are one plan. */
+function* planShapes(
   shapes: readonly Shape[],
-  settleShape: SettleShape,
-  build: (outcomes: Outcomes) => KeyedPlan,
-): readonly ClassPlan[] {
+  settlers: Settlers,
+  builder: TableBuilder,
+  moment: Moment,
+): Generator<void, ReadonlyMap<Shape, ClassPlan>> {
   const byShape = new Map<Shape, ClassPlan>()
   const byOutcome = new Map<string, ClassPlan>()
-  return shapes.map((shape) => {
-    let plan = byShape.get(shape)
-    if (plan) return plan
-    const { key, ...fresh } = build((family) => settleShape(shape, family))
-    plan = byOutcome.get(key) ?? fresh
-    byOutcome.set(key, plan)
+  builder.begin()
+  for (const shape of shapes) {
+    if (byShape.has(shape)) continue
+    const outcomes = settleBoth(settlers, shape)
+    const key = keyOf(outcomes)
+    let plan = byOutcome.get(key)
+    if (!plan) byOutcome.set(key, (plan = builder.build(outcomes, moment)))
     byShape.set(shape, plan)
-    return plan
-  })
+    if (builder.isSlow) yield
+  }
+  return byShape
 }
 
-type SettleShape = (shape: Shape, family: Family) => Outcome
+/** Text that is equal for equal plans of one moment. */
+function keyOf({ ipv4, ipv6 }: Outcomes): string {
+  const key = `${ipv4.panic ? '!' : ''}${ipv4.key}`
+  return ipv6 === ipv4 ? key : `${key}/${ipv6.panic ? '!' : ''}${ipv6.key}`
+}
 
-type Outcomes = (family: Family) => Outcome
+/** Slot tables from outcomes. Those of the last few plans are remembered. */
+class TableBuilder {
+  readonly #service: Service
+  readonly #filling: Filling
+  /** The newest first. */
+  #known: readonly Map<string, Tables>[] = [new Map()]
 
-/** `key`: equal for equal plans of one moment. */
-type KeyedPlan = ClassPlan & { readonly key: string }
-
-type TableBuilder = (outcomes: Outcomes, moment: Moment) => KeyedPlan
-
-function createTableBuilder(service: Service, filling: Filling): TableBuilder {
-  const { families } = service
-  const known = new Map<string, SlotTable>()
-  const tableOf = ({ key, members }: Outcome, family: 4 | 6): SlotTable => {
-    const before = known.get(`${family} ${key}`)
-    if (before) return before
-    const { table } = buildTable(members, family, families, filling)
-    if (known.size >= MAX_REMEMBERED) known.clear()
-    known.set(`${family} ${key}`, table)
-    return table
+  constructor(service: Service, filling: Filling) {
+    this.#service = service
+    this.#filling = filling
   }
-  return (outcomes, moment) => {
-    const four = outcomes(families === 'coherent' ? undefined : 4)
-    const six = families === 'coherent' ? four : outcomes(6)
-    const ttl = ttlOf(service, [...four.members, ...six.members], moment)
+
+  /** Pinned tables take a tenth of a millisecond. */
+  get isSlow(): boolean {
+    return this.#filling.kind === 'rendezvous'
+  }
+
+  /** A new plan begins. */
+  begin(): void {
+    this.#known = [new Map(), ...this.#known.slice(0, REMEMBERED_PLANS - 1)]
+  }
+
+  build({ ipv4, ipv6 }: Outcomes, moment: Moment): ClassPlan {
+    const isCoherent = ipv4 === ipv6
+    const tables = isCoherent ? this.#tables(ipv4) : { ipv4: this.#tables(ipv4).ipv4, ipv6: this.#tables(ipv6).ipv6 }
+    const ttl = ttlOf(this.#service, isCoherent ? ipv4.members : [...ipv4.members, ...ipv6.members], moment)
     return {
-      tables: { ttl, ipv4: tableOf(four, 4), ipv6: tableOf(six, 6) },
-      members: four.members.length > 0 ? four.members : six.members,
-      healthy: Math.min(four.healthy, six.healthy),
-      panic: four.panic || six.panic,
-      key: `${four.panic} ${four.key}/${six.panic} ${six.key}`,
+      tables: { ttl, ...tables },
+      members: ipv4.members.length > 0 ? ipv4.members : ipv6.members,
+      healthy: Math.min(ipv4.healthy, ipv6.healthy),
+      panic: ipv4.panic || ipv6.panic,
     }
   }
+
+  #tables({ key, members }: Outcome): Tables {
+    const newest = this.#known[0]!
+    for (const known of this.#known) {
+      const found = known.get(key)
+      if (!found) continue
+      if (known !== newest) newest.set(key, found)
+      return found
+    }
+    const built = buildTables(members, this.#service.families, this.#filling)
+    const tables = { ipv4: built.ipv4.table, ipv6: built.ipv6.table }
+    newest.set(key, tables)
+    return tables
+  }
 }
+
+type Tables = Record<'ipv4' | 'ipv6', SlotTable>
 
 /**
  * The TTL follows health: while a balancer in the answer could turn, an answer is good for no longer than that takes, so
  * that clients hear of the turn soon. One for both families; the service's own while many regions fail at once.
  */
 export function ttlOf({ ttl, leastTtl }: Service, members: readonly Member[], { manyFail: isStorm }: Moment): number {
-  const soonest = Math.min(...members.map(({ turnsIn }) => turnsIn))
+  let soonest = Infinity
+  for (const { turnsIn } of members) if (turnsIn < soonest) soonest = turnsIn
   return isStorm || soonest === Infinity ? ttl : Math.min(ttl, Math.max(leastTtl, Math.ceil(soonest)))
-}
-
-function outlineOf(service: Service, definitions: Definitions): Outline {
-  const nested = service.regions.map((name) => {
-    const found = resolveName(name, definitions)
-    return 'service' in found ? outlineOf(found.service, definitions) : undefined
-  })
-  return {
-    names: service.regions,
-    fallback: service.fallback,
-    steps: buildSteps(service.steer),
-    facts: factsOf(service, definitions),
-    roundTrips: definitions.roundTrips,
-    nested,
-  }
-}
-
-/** `outerTake`: addresses in one answer, as a service around this one says; the outermost word counts. */
-function settlingOf(service: Service, definitions: Definitions, outerTake: number | undefined): Settling {
-  const take = outerTake ?? service.steer.find((config) => config.step === 'take')?.count
-  const nested = service.regions.map((name) => {
-    const found = resolveName(name, definitions)
-    return 'service' in found ? settlingOf(found.service, definitions, take) : undefined
-  })
-  const facts = factsOf(service, definitions)
-  const { name, regions: names, fallback, panic, steer } = service
-  const families = names.map((name) => familiesOf(name, definitions))
-  return {
-    ...{ service: name, names, fallback, panic, take: take ?? 1, families, facts, nested },
-    ...prepareSpread(buildSteps(steer), names, facts),
-  }
-}
-
-/** Families of which a region, or a service in its place, has a balancer. */
-export function familiesOf(name: string, definitions: Definitions): ReadonlySet<4 | 6> {
-  const found = resolveName(name, definitions)
-  if ('region' in found) return new Set(found.region.balancers.map(({ address }) => address.family))
-  return new Set(found.service.regions.flatMap((inner) => [...familiesOf(inner, definitions)]))
-}
-
-/** What steps may know of a service's regions; a service in a region's place weighs 1 unless a step says otherwise. */
-export function factsOf({ regions: names }: Service, definitions: Definitions): ReadonlyMap<string, RegionFacts> {
-  return new Map(
-    names.map((name) => {
-      const found = resolveName(name, definitions)
-      return [name, 'region' in found ? found.region : { weight: 1 }]
-    }),
-  )
-}
-
-type PinConfig = ConsistentHashConfig | IpHashConfig
-
-/** The service's own pin, or that of a service within it, whose clients were promised to keep their region. */
-function pinOf(service: Service, definitions: Definitions): PinConfig | undefined {
-  return pinsWithin(service, definitions)[0]
-}
-
-/** The service's own pin, or all those of the services within it: config refuses two that differ. */
-export function pinsWithin(service: Service, definitions: Definitions): readonly PinConfig[] {
-  const own = service.steer.find(isPin)
-  if (own) return [own]
-  return service.regions.flatMap((name) => {
-    const found = resolveName(name, definitions)
-    return 'service' in found ? pinsWithin(found.service, definitions) : []
-  })
-}
-
-function isPin(config: StepConfig): config is PinConfig {
-  return config.step === 'consistent-hash' || config.step === 'ip-hash'
-}
-
-function fillingOf(service: Service, definitions: Definitions, known: Map<string, Preferences>): Filling {
-  const pin = pinOf(service, definitions)
-  if (!pin) return { kind: 'counted' }
-  if (pin.step === 'ip-hash') return { kind: 'modulo' }
-  const key = `${service.name}\n${pin.seed}`
-  const preferences = known.get(key) ?? createPreferences(service.name, pin.seed)
-  known.set(key, preferences)
-  return { kind: 'rendezvous', preferences }
-}
-
-function seedPin({ name }: Service, pin: PinConfig): NonNullable<ServiceRows['pin']> {
-  const { ipv4Bits, ipv6Bits } = pin
-  return { ipv4Bits, ipv6Bits, seed: createPreferences(name, pin.step === 'ip-hash' ? '' : pin.seed).seed }
 }

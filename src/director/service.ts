@@ -1,6 +1,7 @@
 // The definitions that plans are made of, as configured: regions with their balancers, and services over regions.
 import type { Address } from '../base/address.ts'
 import type { Monitor } from '../health/monitor.ts'
+import type { ReportSource } from '../health/report/source.ts'
 import type { RoundTrips, StepConfig } from '../steer/steer.ts'
 
 export interface Balancer {
@@ -22,6 +23,8 @@ export interface Region {
   readonly balancers: readonly Balancer[]
   /** Balancers of any family that must be up for the region to be up. */
   readonly minHealthy: number
+  /** Missing: its L7 tier tells nothing of itself. */
+  readonly report?: ReportSource
 }
 
 export interface Service {
@@ -71,6 +74,15 @@ export function regionsOf(service: Service, definitions: Definitions): ReadonlyS
     return 'region' in found ? [name] : [...regionsOf(found.service, definitions)]
   })
   return new Set(names)
+}
+
+/** The service itself and those within it. */
+export function servicesOf(service: Service, definitions: Definitions): ReadonlySet<string> {
+  const inner = service.regions.flatMap((name) => {
+    const found = resolveName(name, definitions)
+    return 'service' in found ? [...servicesOf(found.service, definitions)] : []
+  })
+  return new Set([service.name, ...inner])
 }
 
 /** The id under which a balancer's health is known. */

@@ -1,6 +1,7 @@
 // From a shape and the health of this moment to who answers with what share: the second half of the fold (judgement of
 // health, fallback, spread, spill) in numbers alone, since a plan settles a hundred thousand rows. The steps, the judgement
 // and the spill are steer's own; the trace that explain shows is the same fold in words (steer/fold.ts).
+// All arrays are by position: the place of a region, or of a service in its place, in the service's configured order.
 import { judgeHealth, spillTiers, type Verdict } from '../steer/availability.ts'
 import { applyAll, beginCandidate, NOBODY_MAY, weigh } from '../steer/fold.ts'
 import type { Candidate, RegionFacts, Scores, Step } from '../steer/steer.ts'
@@ -11,21 +12,21 @@ import type { Member } from './tables.ts'
 /** A service made ready to be settled: everything that neither client nor health can change. */
 export interface Settling {
   readonly service: string
-  /** In configured order. */
   readonly names: readonly string[]
   readonly fallback: string
   readonly panic: number
   /** Addresses in one answer. */
   readonly take: number
-  /** By position: families of which there is a balancer, up or not. */
+  /** Families of which there is a balancer, up or not. */
   readonly families: readonly ReadonlySet<4 | 6>[]
   readonly facts: ReadonlyMap<string, RegionFacts>
   /** Those of the spread phase. */
   readonly spreads: readonly Step[]
-  /** By position: what counts in the judgement of health. */
+  /** What counts in the judgement of health. */
   readonly weights: readonly number[]
-  /** By position: what spreads give, or undefined when that depends on load. */
+  /** What spreads give, or undefined when that depends on load. */
   readonly shares: readonly number[] | undefined
+  /** Services in a region's place. */
   readonly nested: readonly (Settling | undefined)[]
 }
 
@@ -46,6 +47,11 @@ export interface Outcome extends Verdict {
   readonly key: string
 }
 
+/** For a service whose families are independent, one of them alone: who has none of it takes no part. */
+export type Family = 4 | 6 | undefined
+
+export type SettleShape = (shape: Shape) => Outcome
+
 /** What spread steps and the judgement of health make of the service's regions, whatever their health. */
 export function prepareSpread(
   steps: readonly Step[],
@@ -63,65 +69,93 @@ export function prepareSpread(
   }
 }
 
-/** For a service whose families are independent, one of them alone: who has none of it takes no part. */
-export type Family = 4 | 6 | undefined
-
-export function settle(settling: Settling, whole: Shape, moment: Moment, family: Family): Outcome {
-  const shape = family ? narrow(whole, (position) => settling.families[position]!.has(family)) : whole
-  const { members, hasLastResort } = shape
-  const inner = settling.nested.map((nested, i) => nested && settle(nested, shape.nested[i]!, moment, family))
-  const availability = members.map((position) => availabilityOf(settling, position, inner, moment, family))
-  const isShutOut = members.length === 0 && !hasLastResort
-  const weights = members.map((position) => settling.weights[position]!)
-  const verdict = isShutOut ? NOBODY_MAY : judgeHealth(availability, weights, settling)
-  if (verdict.panic && settling.fallback !== 'all') {
-    const answers = hasLastResort ? [lastResort(settling, moment)] : []
-    return { ...verdict, members: answers.map(({ member }) => member), key: answers.map(({ key }) => key).join() }
+/** Settles the shapes of one service at one moment: what they share is worked out once. */
+export function prepareSettle(settling: Settling, moment: Moment, family: Family): SettleShape {
+  const { names, nested, families } = settling
+  const inner = nested.map((within) => within && prepareSettle(within, moment, family))
+  const surveys = names.map((name) => moment.surveys.get(name))
+  const availability = surveys.map((survey) => (survey ? availabilityFor(survey, family) : 0))
+  const hasFamily = families.map((known) => family === undefined || known.has(family))
+  const whole = hasFamily.every(Boolean)
+  const verdict = judgeHealth(availability, settling.weights, settling)
+  const isPlain = inner.every((within) => !within)
+  return (given) => {
+    const shape = whole ? given : narrow(given, hasFamily)
+    const outcomes = isPlain ? [] : inner.map((settle, position) => settle?.(shape.nested[position]!))
+    const parts = isPlain ? availability : availability.map((part, position) => partOf(outcomes[position], part))
+    const judged = isPlain && shape.members.length === names.length ? verdict : judge(settling, shape, parts)
+    return settle({ settling, moment, surveys, shape, outcomes, availability: parts, verdict: judged })
   }
-  if (verdict.panic) availability.fill(1)
-  const final = new Float64Array(members.length)
-  spillTiers(shape.tiers, sharesOf(settling, shape, availability, moment), availability, final)
-  return { ...verdict, ...gather(settling, shape, final, inner, moment, verdict.panic) }
 }
 
-/** The shape without some of its members. */
-function narrow(shape: Shape, stays: (position: number) => boolean): Shape {
-  const kept = shape.members.filter(stays)
-  const indexOf = new Map(kept.map((position, i) => [position, i]))
-  const tiers = shape.tiers.map((tier) => tier.flatMap((i) => indexOf.get(shape.members[i]!) ?? []))
-  return { ...shape, members: kept, tiers: tiers.filter((tier) => tier.length > 0) }
+/** The shape without those who have no balancer of the family. */
+function narrow(shape: Shape, stays: readonly boolean[]): Shape {
+  const tiers = shape.tiers.map((tier) => tier.filter((position) => stays[position]))
+  return {
+    ...shape,
+    members: shape.members.filter((position) => stays[position]),
+    tiers: tiers.filter((tier) => tier.length > 0),
+  }
 }
 
 /** A service in a region's place counts as down while its own fallback applies, or when it may meet nobody. */
-function availabilityOf(
-  { names }: Settling,
-  position: number,
-  inner: readonly (Outcome | undefined)[],
-  { surveys }: Moment,
-  family: Family,
-): number {
-  const within = inner[position]
-  if (within) return within.panic || within.members.length === 0 ? 0 : 1
-  return availabilityFor(surveys.get(names[position]!)!, family)
+function partOf(within: Outcome | undefined, own: number): number {
+  if (!within) return own
+  return within.panic || within.members.length === 0 ? 0 : 1
 }
 
-/** What the spread steps give, parallel to the shape's members. */
-function sharesOf(
-  { service, shares, names, spreads, facts }: Settling,
+function judge(settling: Settling, { members, hasLastResort }: Shape, availability: readonly number[]): Verdict {
+  if (members.length === 0 && !hasLastResort) return NOBODY_MAY
+  return judgeHealth(
+    members.map((position) => availability[position]!),
+    members.map((position) => settling.weights[position]!),
+    settling,
+  )
+}
+
+/** One shape at one moment. */
+interface Case {
+  readonly settling: Settling
+  readonly moment: Moment
+  readonly surveys: readonly (Survey | undefined)[]
+  readonly shape: Shape
+  /** Of services in a region's place. */
+  readonly outcomes: readonly (Outcome | undefined)[]
+  readonly availability: readonly number[]
+  readonly verdict: Verdict
+}
+
+function settle(given: Case): Outcome {
+  const { settling, moment, shape, verdict } = given
+  if (verdict.panic && settling.fallback !== 'all') {
+    const answers = shape.hasLastResort ? [lastResort(settling, moment)] : []
+    return { ...verdict, members: answers.map(({ member }) => member), key: answers.map(({ key }) => key).join() }
+  }
+  const availability = verdict.panic ? given.availability.map(() => 1) : given.availability
+  const final = new Float64Array(availability.length)
+  const shares = settling.shares ?? sharesByLoad(settling, shape, availability, moment)
+  const reaching = spillTiers(shape.tiers, shares, availability, final)
+  return { ...verdict, ...gather(given, final, reaching) }
+}
+
+/** What the spread steps give when it depends on load, and so on the tier and on who can answer. */
+function sharesByLoad(
+  { service, names, spreads, facts }: Settling,
   { members, tiers }: Shape,
   availability: readonly number[],
   { scores }: Moment,
 ): readonly number[] {
-  if (shares) return members.map((position) => shares[position]!)
-  const tierOf = new Map(tiers.flatMap((tier, i) => tier.map((member) => [member, i] as const)))
-  const candidates = members.map((position, i): Candidate => ({
+  const tierOf = new Map(tiers.flatMap((tier, i) => tier.map((position) => [position, i] as const)))
+  const candidates = members.map((position): Candidate => ({
     ...beginCandidate(names[position]!),
-    tier: tierOf.get(i)!,
-    availability: availability[i]!,
+    tier: tierOf.get(position)!,
+    availability: availability[position]!,
   }))
   const own = scores.get(service)
   const context = { client: {}, regions: facts, ...(own && { scores: own }) }
-  return applyAll(spreads, candidates, context).map(({ share }) => share)
+  const shares = availability.map(() => 0)
+  applyAll(spreads, candidates, context).forEach(({ share }, i) => (shares[members[i]!] = share))
+  return shares
 }
 
 interface KeyedMember {
@@ -134,45 +168,41 @@ function lastResort({ fallback, take }: Settling, { surveys }: Moment): KeyedMem
   return { member: { name: fallback, tier: 0, share: 1, take, ...answering }, key: `${fallback}:1[${key}]` }
 }
 
-function gather(
-  settling: Settling,
-  { members, tiers }: Shape,
-  final: Float64Array,
-  inner: readonly (Outcome | undefined)[],
-  moment: Moment,
-  panic: boolean,
-): Pick<Outcome, 'members' | 'key'> {
-  const total = final.reduce((sum, share) => sum + share, 0)
-  const gathered: Member[] = []
-  let key = ''
-  for (let i = 0; i < final.length; i++) {
-    if (final[i] === 0) continue
-    const position = members[i]!
-    const tier = tiers.findIndex((tier) => tier.includes(i))
-    const share = final[i]! / total
-    const found = memberOf(settling, position, { tier, share }, inner[position], moment, panic)
-    gathered.push(found.member)
-    key += `${found.key} `
+/** Those with a share, in configured order. */
+function gather(given: Case, final: Float64Array, reaching: readonly number[]): Pick<Outcome, 'members' | 'key'> {
+  const { tiers } = given.shape
+  const found: { readonly position: number; readonly tier: number }[] = []
+  let total = 0
+  for (let tier = 0; tier < tiers.length && reaching[tier]! > 0; tier++) {
+    for (const position of tiers[tier]!) {
+      if (final[position] === 0) continue
+      total += final[position]!
+      found.push({ position, tier })
+    }
   }
-  return { members: gathered, key }
+  if (found.length > 1) found.sort((a, b) => a.position - b.position)
+  const members: Member[] = []
+  let key = ''
+  for (const { position, tier } of found) {
+    const one = memberOf(given, position, tier, final[position]! / total)
+    members.push(one.member)
+    key += `${one.key} `
+  }
+  return { members, key }
 }
 
-function memberOf(
-  { names, take }: Settling,
-  position: number,
-  { tier, share }: Pick<Member, 'tier' | 'share'>,
-  within: Outcome | undefined,
-  { surveys }: Moment,
-  panic: boolean,
-): KeyedMember {
+function memberOf(given: Case, position: number, tier: number, share: number): KeyedMember {
+  const { settling, surveys, outcomes, verdict } = given
+  const { names, take } = settling
   const name = names[position]!
   const place = `${name}:${tier}:${share}`
+  const within = outcomes[position]
   if (within) {
-    const soonest = Math.min(...within.members.map(({ turnsIn }) => turnsIn))
-    const member = { name, tier, share, take, balancers: [], turnsIn: soonest, members: within.members }
+    const turnsIn = Math.min(...within.members.map((member) => member.turnsIn))
+    const member = { name, tier, share, take, balancers: [], turnsIn, members: within.members }
     return { member, key: `${place}(${within.key})` }
   }
-  const survey = surveys.get(name)!
-  const { key, ...answering } = panic ? survey.inFallback : survey.live
-  return { member: { name, tier, share, take, ...answering }, key: `${place}[${key}]` }
+  const survey = surveys[position]!
+  const { key, balancers, turnsIn } = verdict.panic ? survey.inFallback : survey.live
+  return { member: { name, tier, share, take, balancers, turnsIn }, key: `${place}[${key}]` }
 }

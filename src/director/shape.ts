@@ -9,7 +9,7 @@ export interface Shape {
   readonly key: string
   /** Positions of those who may answer, in configured order. */
   readonly members: readonly number[]
-  /** Indexes into `members`, tier by tier. */
+  /** The same positions, tier by tier. */
   readonly tiers: readonly (readonly number[])[]
   /** The client may meet the service's last resort, where it has one. */
   readonly hasLastResort: boolean
@@ -36,10 +36,10 @@ export function shapeOf(outline: Outline, client: Client): Shape {
   const first = steps.filter(({ phase }) => phase === 'fence' || phase === 'rank')
   const left = applyAll(first, names.map(beginCandidate), context)
   const members = left.map(({ region }) => names.indexOf(region))
-  const tiers = groupTiers(left)
+  const tiers = groupTiers(left).map((tier) => tier.map((i) => members[i]!))
   const hasLastResort = isWithinFence(fallback, steps, context)
   const nested = outline.nested.map((inner) => inner && shapeOf(inner, client))
-  const order = tiers.map((tier) => tier.map((i) => members[i]!).join()).join('>')
+  const order = tiers.map((tier) => tier.join()).join('>')
   const within = nested.map((shape) => shape?.key ?? '').join('|')
   return { key: `${order} ${hasLastResort} (${within})`, members, tiers, hasLastResort, nested }
 }

@@ -3,8 +3,12 @@
 import { formatAddress } from '../base/address.ts'
 import type { State, TargetHealth } from '../health/health.ts'
 import { judgeRegion } from '../health/region.ts'
+import type { Reported } from '../health/report/judge.ts'
 import type { Candidate } from '../steer/steer.ts'
 import { targetId, type Balancer, type Region } from './service.ts'
+
+/** Of what reaches it, 0 to 1. */
+export type Takes = Pick<Reported, 'availability' | 'reason'>
 
 export type HealthById = ReadonlyMap<string, TargetHealth>
 
@@ -39,7 +43,8 @@ export interface Survey {
   readonly isFailing: boolean
 }
 
-export function surveyRegion(region: Region, health: HealthById): Survey {
+/** `reported`: the part of its share that it can take by its own reports, and why; missing: it tells nothing. */
+export function surveyRegion(region: Region, health: HealthById, reported?: Takes): Survey {
   const known = region.balancers.map(({ address }) => health.get(targetId(region.name, formatAddress(address))))
   const { state, reason } = judgeRegion(
     region.balancers.map(({ address: { family } }, i) => ({ family, ...(known[i] && { health: known[i] }) })),
@@ -53,13 +58,21 @@ export function surveyRegion(region: Region, health: HealthById): Survey {
   return {
     region,
     isUp,
-    reason,
+    reason: reported && reported.availability < 1 ? `${reason}; reports ${reported.reason}` : reason,
     balancers: region.balancers.map((balancer, i) => surveyBalancer(balancer, known[i])),
-    availability: isUp && live.balancers.length > 0 ? 1 : 0,
+    availability: isUp && live.balancers.length > 0 ? (reported?.availability ?? 1) : 0,
     live,
     inFallback: live.balancers.length > 0 ? live : choose(region, turns, () => true),
     isFailing: known.some((each) => each?.undecided === 'failing'),
   }
+}
+
+/** Whether plans made from both are the same. */
+export function sameSurvey(before: Survey | undefined, now: Survey): boolean {
+  if (before?.region !== now.region || before.availability !== now.availability) return false
+  return (['live', 'inFallback'] as const).every(
+    (choice) => before[choice].key === now[choice].key && before[choice].turnsIn === now[choice].turnsIn,
+  )
 }
 
 /** Balancers with weight 0 never answer. */

@@ -68,17 +68,31 @@ const NODATA: FamilyTable = {
   order: new Uint16Array(0),
 }
 
-/** The table of one family. Equal members make equal tables. */
-export function buildTable(
+/** The tables of A and AAAA. Equal members make equal tables. */
+export function buildTables(
+  members: readonly Member[],
+  families: Service['families'],
+  filling: Filling,
+): { readonly ipv4: FamilyTable; readonly ipv6: FamilyTable } {
+  const pinned = new Map<string, Uint16Array>()
+  return {
+    ipv4: buildTable(members, 4, families, filling, pinned),
+    ipv6: buildTable(members, 6, families, filling, pinned),
+  }
+}
+
+/** `pinned`: which slots fell to whom, by the rivals, for the other family: coherent ones ask the same again. */
+function buildTable(
   members: readonly Member[],
   family: 4 | 6,
   families: Service['families'],
   filling: Filling,
+  pinned: Map<string, Uint16Array>,
 ): FamilyTable {
   const seats: SeatPlan[] = []
   const benches = arrange(members, { family, families, seats }, { path: '', share: 1, tier: '' })
   if (!seats.some(({ address }) => address)) return NODATA
-  const order = fill(benches, seats, filling)
+  const order = fill(benches, seats, filling, pinned)
   const table = gatherAnswers(order, seats)
   return { table: filling.kind === 'counted' ? table : shrink(table), seats, order }
 }
@@ -88,12 +102,17 @@ function shrink(table: SlotTable): SlotTable {
   return table.answers.length === 1 ? { answers: table.answers, slots: Uint16Array.of(0) } : table
 }
 
-function fill(benches: readonly Bench[], seats: readonly SeatPlan[], filling: Filling): Uint16Array {
+function fill(
+  benches: readonly Bench[],
+  seats: readonly SeatPlan[],
+  filling: Filling,
+  pinned: Map<string, Uint16Array>,
+): Uint16Array {
   switch (filling.kind) {
     case 'counted':
       return turnSeats(benches, countSlots(seats.map(({ share }) => share)))
     case 'rendezvous':
-      return pinSeats(benches, filling.preferences, undefined)
+      return pinSeats(benches, { preferences: filling.preferences, pinned }, undefined)
     case 'modulo':
       return foldSeats(benches.flatMap(leavesOf))
   }
@@ -169,19 +188,38 @@ function turnBalancers({ first, seats }: Bench, counts: readonly number[]): Uint
   return own.length === 1 ? new Uint16Array(own[0]!).fill(first) : interleave(own).map((seat) => first + seat)
 }
 
+interface Pinning {
+  readonly preferences: Preferences
+  /** By rivals and their parts: owners of the slots. */
+  readonly pinned: Map<string, Uint16Array>
+}
+
 /** Benches by rendezvous, alike in both families; in the slots of each those within it, and in a region's its balancers. */
-function pinSeats(benches: readonly Bench[], preferences: Preferences, slots: Uint16Array | undefined): Uint16Array {
-  const rivals = benches.map(({ path, share, least }) => ({ name: path, share, least }))
-  return seatWithin(pinnedSlots(preferences, rivals, slots), slots, benches.length, (bench, own) => {
+function pinSeats(benches: readonly Bench[], pinning: Pinning, slots: Uint16Array | undefined): Uint16Array {
+  const owners = slots ? pinBenches(benches, pinning, slots) : pinAll(benches, pinning)
+  if (benches.every(({ seats }) => seats.length === 1)) return owners.map((bench) => benches[bench]!.first)
+  return seatWithin(owners, slots, benches.length, (bench, own) => {
     const { benches: inner, first, seats } = benches[bench]!
-    if (inner.length > 0) return pinSeats(inner, preferences, own)
+    if (inner.length > 0) return pinSeats(inner, pinning, own)
     const balancers = seats.map(({ path, address, weight }) => ({
       name: nameOf(path, address),
       share: weight,
       least: 1,
     }))
-    return pinnedSlots(preferences, balancers, own).map((seat) => first + seat)
+    return pinnedSlots(pinning.preferences, balancers, own).map((seat) => first + seat)
   })
+}
+
+function pinAll(benches: readonly Bench[], pinning: Pinning): Uint16Array {
+  const key = benches.map(({ path, share, least }) => `${path} ${share} ${least}`).join()
+  const owners = pinning.pinned.get(key) ?? pinBenches(benches, pinning, undefined)
+  pinning.pinned.set(key, owners)
+  return owners
+}
+
+function pinBenches(benches: readonly Bench[], { preferences }: Pinning, slots: Uint16Array | undefined): Uint16Array {
+  const rivals = benches.map(({ path, share, least }) => ({ name: path, share, least }))
+  return pinnedSlots(preferences, rivals, slots)
 }
 
 function nameOf(path: string, address: Address | undefined): string {
@@ -252,12 +290,14 @@ function gatherAnswers(order: Uint16Array, seats: readonly Seat[]): SlotTable {
 }
 
 function gatherSingles(order: Uint16Array, ids: readonly number[], answers: Map<string, number>): Uint16Array {
-  const answerOf = new Map<number, number>()
-  return order.map((seat) => {
-    let answer = answerOf.get(seat)
-    if (answer === undefined) answerOf.set(seat, (answer = intern(answers, ids[seat]! < 0 ? [] : [ids[seat]!])))
-    return answer
-  })
+  const answerOf = new Int32Array(ids.length).fill(-1)
+  const slots = new Uint16Array(order.length)
+  for (let slot = 0; slot < order.length; slot++) {
+    const seat = order[slot]!
+    if (answerOf[seat] === -1) answerOf[seat] = intern(answers, ids[seat]! < 0 ? [] : [ids[seat]!])
+    slots[slot] = answerOf[seat]!
+  }
+  return slots
 }
 
 /**

@@ -25,7 +25,7 @@ const MOST_RESPAWN_MS = 5000
 const TROUBLE_AGAIN_MS = 10_000
 
 /** The worker's heap, MB: out of memory, it ends alone and is replaced. */
-const HEAP_MB = 256
+const HEAP_MB = 1024
 
 const WORKER = new URL(`./worker${extname(import.meta.filename)}`, import.meta.url)
 
@@ -33,6 +33,8 @@ export interface CheckerOptions {
   readonly clock: Clock
   /** Called after `health()` shows the change. */
   readonly onTransition: (transition: Transition) => void
+  /** Targets have begun to fail or recover, or no longer do (`TargetHealth.undecided`); after `health()` shows it. */
+  readonly onUndecided?: () => void
   /** Trouble of our own: probes that say nothing, a worker replaced. One sentence; the same one at most every 10 s. */
   readonly onTrouble: (what: string) => void
   /** 5 s by default. */
@@ -163,7 +165,9 @@ export class Checker {
   }
 
   #takeNews(news: readonly TargetNews[]): void {
+    const turns = this.#ledger.undecidedTurns
     for (const transition of news.flatMap((item) => this.#ledger.take(item))) this.#options.onTransition(transition)
+    if (this.#ledger.undecidedTurns !== turns) this.#options.onUndecided?.()
   }
 
   #wakeWaiters(): void {

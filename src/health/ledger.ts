@@ -37,6 +37,9 @@ export class Ledger {
   #known = new Map<string, Known>()
   readonly #health = new Map<string, TargetHealth>()
 
+  /** Counts up whenever a target begins to fail or recover, or no longer does. */
+  undecidedTurns = 0
+
   /** By target id; a live view. */
   get health(): ReadonlyMap<string, TargetHealth> {
     return this.#health
@@ -126,6 +129,7 @@ export class Ledger {
     const before = this.#health.get(id)
     const now = this.#healthOf(this.#known.get(id)!, before, at)
     this.#health.set(id, now)
+    if (before?.undecided !== now.undecided) this.undecidedTurns++
     if (before === undefined || before.state === now.state) return undefined
     return { target: id, from: before.state, to: now.state, reason: now.reason, at }
   }

@@ -26,6 +26,14 @@ export interface MetricsFacts {
   readonly services: readonly { readonly name: string; readonly fallbackEngaged: boolean }[]
   readonly workers: readonly { readonly slot: number; readonly role: string; readonly replaced: number }[]
   readonly lastReload?: { readonly at: string; readonly ok: boolean }
+  readonly probing?: {
+    readonly probes: Readonly<Record<'success' | 'failure' | 'none', number>>
+    readonly cpuMs: number
+    readonly inFlight: number
+    readonly skipped: number
+    readonly lateP99Ms: number
+    readonly lateMaxMs: number
+  }
 }
 
 export interface MetricsSources {
@@ -54,6 +62,7 @@ export function createExporter(sources: MetricsSources): Exporter {
   registerSockets(registry, sources.counters)
   registerDirector(registry, facts.current)
   registerHealth(registry, facts.current)
+  registerProbing(registry, facts.current)
   registerReload(registry, facts.current)
   total(registry, 'meridian_dropped_log_lines_total', 'Log lines that nobody read', [], (set) =>
     set([], sources.droppedLogLines()),
@@ -65,6 +74,10 @@ export function createExporter(sources: MetricsSources): Exporter {
   }
   return { metrics, ...registerEvents(registry) }
 }
+
+type Probing = NonNullable<MetricsFacts['probing']>
+
+const NO_PROBING: Omit<Probing, 'probes' | 'inFlight'> = { cpuMs: 0, skipped: 0, lateP99Ms: 0, lateMaxMs: 0 }
 
 /** The facts are put together once a scrape, not once a metric. */
 function factsPerScrape(read: () => MetricsFacts): { current: () => MetricsFacts; refresh: () => void } {
@@ -153,6 +166,36 @@ function registerHealth(registry: Registry, facts: () => MetricsFacts): void {
       if (lastLatencyMs !== undefined) set([region, address], lastLatencyMs / 1000)
     }
   })
+}
+
+function registerProbing(registry: Registry, facts: () => MetricsFacts): void {
+  total(
+    registry,
+    'meridian_probes_total',
+    'Probes that ended, by outcome; none: trouble of our own',
+    ['outcome'],
+    (set) => {
+      for (const [outcome, number] of Object.entries(facts().probing?.probes ?? {})) set([outcome], number)
+    },
+  )
+  const count = (name: string, help: string, read: (probing: typeof NO_PROBING) => number): void =>
+    total(registry, name, help, [], (set) => set([], read(facts().probing ?? NO_PROBING)))
+  count('meridian_probe_cpu_seconds_total', 'CPU time of the probe worker', ({ cpuMs }) => cpuMs / 1000)
+  count('meridian_probes_skipped_total', 'Probes left out for want of places', ({ skipped }) => skipped)
+  gauge(registry, 'meridian_probes_in_flight', 'Probes outstanding', [], (set) =>
+    set([], facts().probing?.inFlight ?? 0),
+  )
+  gauge(
+    registry,
+    'meridian_probe_lateness_seconds',
+    'How late probes started, over the last minute or so; quantile 1 is the maximum',
+    ['quantile'],
+    (set) => {
+      const { lateP99Ms, lateMaxMs } = facts().probing ?? NO_PROBING
+      set(['0.99'], lateP99Ms / 1000)
+      set(['1'], lateMaxMs / 1000)
+    },
+  )
 }
 
 function registerReload(registry: Registry, facts: () => MetricsFacts): void {

@@ -1,7 +1,8 @@
 // The answer of a service: binding → service → client class → slot table → slot → answer. Every policy is this look-up.
 import type { AddressWords } from '../base/address.ts'
 import { classOf, findClass, scopeOf } from '../snapshot/client-map.ts'
-import { answerRecord, bindingRecord, planHeader, serviceRecord, slotTable } from '../snapshot/plan-image.ts'
+import { answerRecord, slotTable } from '../snapshot/plan-body.ts'
+import { bindingRecord, planHeader, serviceRecord } from '../snapshot/plan-image.ts'
 import { pinSlot } from '../snapshot/slot-table.ts'
 import type { QueryWorker } from './worker.ts'
 
@@ -23,7 +24,8 @@ export function steer(worker: QueryWorker, binding: number, family: 0 | 1): numb
     scope = scopeOf(found)
   }
   const pick = row * 2 + family
-  const table = planWords[service + serviceRecord.rows + pick]!
+  const body = planWords[service + serviceRecord.body]!
+  const table = body + planWords[body + pick]!
   const slots = planWords[table + slotTable.slots]!
   const pinBits = planWords[service + (client[0] === 4 ? serviceRecord.ipv4Bits : serviceRecord.ipv6Bits)]!
   let slot
@@ -33,9 +35,9 @@ export function steer(worker: QueryWorker, binding: number, family: 0 | 1): numb
     slot = pinSlot(client, pinBits, planWords[service + serviceRecord.seed]!) % slots
     if (pinBits > scope) scope = pinBits
   }
-  const answers = planWords[table + slotTable.answers]!
-  const answer = planWords[table + slotTable.first + planHalves[(table + slotTable.first + answers) * 2 + slot]!]!
-  worker.tallies[planWords[answer + answerRecord.tally]!]!++
+  const index = planHalves[(body + planWords[table + slotTable.slotsAt]!) * 2 + slot]!
+  const answer = body + planWords[table + slotTable.first + index]!
+  worker.tallies[planWords[service + serviceRecord.tallies + planWords[answer + answerRecord.tally]!]!]!++
   if (planWords[answer + answerRecord.count] !== 0 && scope > message.scope) message.scope = scope
   return answer
 }

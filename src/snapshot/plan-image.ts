@@ -1,47 +1,47 @@
-// The plan of a snapshot as one flat image: for each LB binding its service, for each service a row a client class,
-// for each row a slot table a family, for each slot an answer in wire form. Every policy is the same look-up here, and
-// the query path (query/steered.ts) knows none of them. Equal tables and answers are written once.
+// The plan of a snapshot as one flat image: for each LB binding its service, for each service how clients find their row,
+// and for each policy (services that answer alike share one) the body with its answers. Every policy is the same look-up
+// here, and the query path (query/steered.ts) knows none of them.
 //
-//   header · bindings · settings · services with their rows · slot tables · answers
+//   header · bindings · settings · services · room · bodies
 //
-// Offsets are in 32-bit words from the start of the image.
-import { writeRecordHeader, RECORD_HEADER_BYTES } from './zone-image.ts'
+// Offsets are in 32-bit words from the start of the image. An image is written again at each health event, into an arena
+// that held an earlier one; bodies keep their places from image to image, and only those that the arena lacks are written.
+import { encodeRows, type PlanBody, type RowTables, type Unknown } from './plan-body.ts'
 import { settingsWords, writeSettings, type Settings } from './settings.ts'
 import type { Answer, SlotTable } from './slot-table.ts'
 
-/** In the place of a slot table where the addresses are not known: an ALIAS whose target could not be resolved. */
-export type Unknown = 'servfail'
-
-/** One client class of one service. */
-export interface RowTables<Table = SlotTable> {
-  /** Seconds. */
-  readonly ttl: number
-  readonly ipv4: Table
-  readonly ipv6: Table
-}
-
-export interface ServiceRows<Table = SlotTable> {
+/** How clients of a service find their slot, whatever it answers. */
+export interface ServiceHead {
   readonly name: string
   /** An index into the client maps of the same snapshot; −1 when steering ignores where the client is (one row). */
   readonly clientMap: number
   /** How clients are pinned to slots, or undefined: a counter walks them. */
   readonly pin: { readonly ipv4Bits: number; readonly ipv6Bits: number; readonly seed: number } | undefined
-  /** By client class. */
-  readonly rows: readonly RowTables<Table>[]
-  /** The least TTL that this service ever answers with, seconds: negative answers live no longer. */
+  /** The least TTL that this service answers with at this moment, seconds: negative answers live no longer. */
   readonly leastTtl: number
 }
 
+export interface ServiceRows<Table = SlotTable> extends ServiceHead {
+  /** By client class. */
+  readonly rows: readonly RowTables<Table>[]
+}
+
+/** A service as an image holds it. */
+export interface PlacedService extends ServiceHead {
+  readonly classes: number
+  readonly body: PlanBody
+  /** Where its answers are tallied, stable over publications: by the number that the body's answers have. */
+  readonly tallies: readonly number[]
+}
+
 /** What a plan image is made of. */
-export interface PlanInput {
+export interface PlanInput<Of = PlacedService> {
   readonly settings: Settings
-  readonly services: readonly ServiceRows<SlotTable | Unknown>[]
+  readonly services: readonly Of[]
   /** By binding, as the zone image of the same snapshot numbers them. */
   readonly bindings: readonly PlanBinding[]
   /** Word offset of each client map in the client-map part. */
   readonly clientMaps: readonly number[]
-  /** Where answers of a service are tallied; stable over publications. Tally + 0 counts NODATA. */
-  readonly tallyOf: (service: Pick<ServiceRows, 'name'>, answer: Answer) => number
 }
 
 export interface PlanBinding {
@@ -64,183 +64,168 @@ export const serviceRecord = {
   ipv6Bits: 3,
   seed: 4,
   leastTtl: 5,
-  /** Two words a class: the slot table of A, the slot table of AAAA. */
-  rows: 6,
+  /** Offset of the body (plan-body.ts), which begins with two words a class. */
+  body: 6,
+  /** One word a tally. */
+  tallies: 7,
 } as const
 
-export const slotTable = {
-  slots: 0,
-  answers: 1,
-  /** The answers' offsets, then the slots as 16-bit numbers of answers. */
-  first: 2,
-} as const
+/** Copied between two pauses, in words: 512 KiB, a tenth of a millisecond. */
+const COPY_WORDS = 1 << 17
 
-export const answerRecord = {
-  /** 0: NODATA; `SERVFAIL`: the addresses are not known. */
-  count: 0,
-  wireLength: 1,
-  /** Which tally counts it. */
-  tally: 2,
-  /** As in an RRset of the zone image. */
-  wire: 3,
-} as const
-
-/** In the place of a count of records. */
-export const SERVFAIL = -1
-
-const TYPE_A = 1
-const TYPE_AAAA = 28
-
-export interface PlanImagePlan {
+/** Where everything of one image stands. */
+export interface Placement {
   readonly byteLength: number
-  readonly write: (buffer: SharedArrayBuffer) => void
+  readonly settingsAt: number
+  readonly servicesAt: readonly number[]
+  readonly bodies: ReadonlyMap<PlanBody, number>
 }
 
-/** Lays a plan out: every distinct table and answer gets its place before anything is written. */
-export function planPlanImage(input: PlanInput): PlanImagePlan {
-  const places = new Places(planHeader.words + input.bindings.length * bindingRecord.words)
-  const settingsAt = places.take(settingsWords(input.settings))
-  const serviceAt = input.services.map((service) => places.take(serviceRecord.rows + service.rows.length * 2))
-  const layout = new TableLayout(places.end, input)
-  const rows = input.services.map((service) => service.rows.map((row) => layout.row(service, row)))
+/** Bodies' places from image to image, and what each arena's memory holds. */
+export class PlanLayout {
+  #last: Placement | undefined
+  /** Where the room for everything but bodies ends. */
+  #headEnd = 0
+  readonly #written = new WeakMap<SharedArrayBuffer, ReadonlyMap<PlanBody, number>>()
+
+  /** Gives everything its place; bodies that the last image had keep theirs. */
+  place(input: PlanInput): Placement {
+    const { servicesAt, settingsAt, end } = placeHead(input)
+    const wanted = new Set(input.services.map(({ body }) => body))
+    const kept = end <= this.#headEnd ? [...(this.#last?.bodies ?? [])].filter(([body]) => wanted.has(body)) : []
+    let placed = placeBodies(wanted, kept, this.#headEnd)
+    const live = [...wanted].reduce((sum, { length }) => sum + length, 0)
+    if (end > this.#headEnd || placed.end - this.#headEnd > 2 * live + COPY_WORDS) {
+      this.#headEnd = Math.ceil(end * 1.25)
+      placed = placeBodies(wanted, [], this.#headEnd)
+    }
+    this.#last = {
+      byteLength: placed.end * Int32Array.BYTES_PER_ELEMENT,
+      settingsAt,
+      servicesAt,
+      bodies: placed.bodies,
+    }
+    return this.#last
+  }
+
+  /** Writes an image into an arena that nobody reads, a little at a time. Left unfinished, the arena must not be published. */
+  *write(input: PlanInput, { settingsAt, servicesAt, bodies }: Placement, buffer: SharedArrayBuffer): Generator<void> {
+    const words = new Int32Array(buffer)
+    const there = this.#written.get(buffer)
+    this.#written.delete(buffer)
+    writeHead(input, settingsAt, servicesAt, bodies, words)
+    let copied = 0
+    for (const [body, at] of bodies) {
+      if (there?.get(body) === at) continue
+      words.set(body, at)
+      copied += body.length
+      if (copied < COPY_WORDS) continue
+      copied = 0
+      yield
+    }
+    this.#written.set(buffer, bodies)
+  }
+}
+
+/** A plan laid out and written whole, for those who make one image and no more. */
+export function planPlanImage(
+  input: PlanInput<ServiceRows<SlotTable | Unknown>> & {
+    readonly tallyOf: (service: ServiceHead, answer: Answer) => number
+  },
+): { readonly byteLength: number; readonly write: (buffer: SharedArrayBuffer) => void } {
+  const services = input.services.map((service) => placeService(service, (answer) => input.tallyOf(service, answer)))
+  const layout = new PlanLayout()
+  const placement = layout.place({ ...input, services })
   return {
-    byteLength: layout.end * Int32Array.BYTES_PER_ELEMENT,
+    byteLength: placement.byteLength,
     write: (buffer) => {
-      const words = new Int32Array(buffer)
-      words[planHeader.bindings] = input.bindings.length
-      words[planHeader.settings] = settingsAt
-      writeSettings(input.settings, words, new Uint8Array(buffer), settingsAt)
-      input.bindings.forEach(({ service, picks }, i) => {
-        words.set([serviceAt[service]!, picks], planHeader.words + i * bindingRecord.words)
-      })
-      input.services.forEach((service, i) => writeService(words, serviceAt[i]!, service, rows[i]!, input.clientMaps))
-      layout.write(words, new Uint16Array(buffer), new Uint8Array(buffer))
+      const writing = layout.write({ ...input, services }, placement, buffer)
+      while (!writing.next().done) continue
     },
   }
+}
+
+/** A service that shares its answers with no other. `tallyOf`: the place that counts an answer. */
+export function placeService(
+  { rows, ...head }: ServiceRows<SlotTable | Unknown>,
+  tallyOf: (answer: Answer) => number,
+): PlacedService {
+  const tallies = [tallyOf([])]
+  const numberOf = (answer: Answer): number => {
+    const tally = tallyOf(answer)
+    const known = tallies.indexOf(tally)
+    return known < 0 ? tallies.push(tally) - 1 : known
+  }
+  return { ...head, classes: rows.length, body: encodeRows(rows, numberOf), tallies }
+}
+
+function placeHead({ bindings, settings, services }: PlanInput) {
+  const settingsAt = planHeader.words + bindings.length * bindingRecord.words
+  let end = settingsAt + settingsWords(settings)
+  const servicesAt = services.map(({ tallies }) => {
+    const at = end
+    end += serviceRecord.tallies + tallies.length
+    return at
+  })
+  return { settingsAt, servicesAt, end }
+}
+
+/** Bodies at their places, those without one in the first gap that holds them, else at the end. */
+function placeBodies(
+  wanted: ReadonlySet<PlanBody>,
+  kept: readonly (readonly [PlanBody, number])[],
+  start: number,
+): { readonly bodies: ReadonlyMap<PlanBody, number>; readonly end: number } {
+  const bodies = new Map(kept)
+  const gaps: { at: number; words: number }[] = []
+  let end = start
+  for (const [body, at] of kept.toSorted((a, b) => a[1] - b[1])) {
+    if (at > end) gaps.push({ at: end, words: at - end })
+    end = at + body.length
+  }
+  for (const body of wanted) {
+    if (bodies.has(body)) continue
+    const gap = gaps.find(({ words }) => words >= body.length)
+    bodies.set(body, gap?.at ?? end)
+    if (!gap) end += body.length
+    else {
+      gap.at += body.length
+      gap.words -= body.length
+    }
+  }
+  return { bodies, end }
+}
+
+function writeHead(
+  { bindings, settings, services, clientMaps }: PlanInput,
+  settingsAt: number,
+  servicesAt: readonly number[],
+  bodies: ReadonlyMap<PlanBody, number>,
+  words: Int32Array,
+): void {
+  words[planHeader.bindings] = bindings.length
+  words[planHeader.settings] = settingsAt
+  writeSettings(settings, words, new Uint8Array(words.buffer), settingsAt)
+  bindings.forEach(({ service, picks }, i) => {
+    words[planHeader.words + i * bindingRecord.words + bindingRecord.service] = servicesAt[service]!
+    words[planHeader.words + i * bindingRecord.words + bindingRecord.picks] = picks
+  })
+  services.forEach((service, i) => writeService(words, servicesAt[i]!, service, bodies.get(service.body)!, clientMaps))
 }
 
 function writeService(
   words: Int32Array,
   at: number,
-  { clientMap, pin, rows, leastTtl }: ServiceRows<unknown>,
-  tables: readonly (readonly [number, number])[],
+  { clientMap, classes, pin, leastTtl, tallies }: PlacedService,
+  bodyAt: number,
   clientMaps: readonly number[],
 ): void {
   words[at + serviceRecord.clientMap] = clientMap < 0 ? -1 : clientMaps[clientMap]!
-  words[at + serviceRecord.classes] = rows.length
+  words[at + serviceRecord.classes] = classes
   words[at + serviceRecord.ipv4Bits] = pin?.ipv4Bits ?? -1
   words[at + serviceRecord.ipv6Bits] = pin?.ipv6Bits ?? -1
   words[at + serviceRecord.seed] = pin?.seed ?? 0
   words[at + serviceRecord.leastTtl] = leastTtl
-  tables.forEach((pair, i) => words.set(pair, at + serviceRecord.rows + i * 2))
-}
-
-/** Hands out places one behind the other. */
-class Places {
-  end: number
-
-  constructor(start: number) {
-    this.end = start
-  }
-
-  take(words: number): number {
-    const at = this.end
-    this.end += words
-    return at
-  }
-}
-
-interface PlacedAnswer {
-  readonly at: number
-  readonly answer: Answer | Unknown
-  readonly ttl: number
-  readonly tally: number
-}
-
-interface PlacedTable {
-  readonly at: number
-  readonly slots: Uint16Array
-  readonly answers: readonly number[]
-}
-
-/** Places each distinct slot table and answer once. */
-class TableLayout {
-  readonly #input: PlanInput
-  readonly #places: Places
-  readonly #answers = new Map<string, PlacedAnswer>()
-  readonly #tables: PlacedTable[] = []
-  /** By the table object and whatever else its answers depend on: planners share equal tables. */
-  readonly #known = new Map<SlotTable | Unknown, Map<string, number>>()
-
-  constructor(start: number, input: PlanInput) {
-    this.#places = new Places(start)
-    this.#input = input
-  }
-
-  get end(): number {
-    return this.#places.end
-  }
-
-  row(
-    service: Pick<ServiceRows, 'name'>,
-    { ipv4, ipv6, ttl }: RowTables<SlotTable | Unknown>,
-  ): readonly [number, number] {
-    return [this.#table(service, ipv4, ttl), this.#table(service, ipv6, ttl)]
-  }
-
-  #table(service: Pick<ServiceRows, 'name'>, table: SlotTable | Unknown, ttl: number): number {
-    const key = `${service.name} ${ttl}`
-    const known = this.#known.get(table) ?? new Map<string, number>()
-    this.#known.set(table, known)
-    const before = known.get(key)
-    if (before !== undefined) return before
-    const { answers: given, slots } = table === 'servfail' ? FAILING : table
-    const answers = given.map((answer) => this.#answer(service, answer, ttl))
-    const at = this.#places.take(slotTable.first + answers.length + ((slots.length + 1) >> 1))
-    this.#tables.push({ at, slots, answers })
-    known.set(key, at)
-    return at
-  }
-
-  #answer(service: Pick<ServiceRows, 'name'>, answer: Answer | Unknown, ttl: number): number {
-    const tally = this.#input.tallyOf(service, addressesOf(answer))
-    const addresses = addressesOf(answer).map(({ bytes }) => bytes.join('.'))
-    const key = `${tally} ${ttl} ${answer === 'servfail' ? answer : addresses.join(' ')}`
-    const before = this.#answers.get(key)
-    if (before) return before.at
-    const at = this.#places.take(answerRecord.wire + ((wireLength(answer) + 3) >> 2))
-    this.#answers.set(key, { at, answer, ttl, tally })
-    return at
-  }
-
-  write(words: Int32Array, halves: Uint16Array, bytes: Uint8Array): void {
-    for (const { at, slots, answers } of this.#tables) {
-      words[at + slotTable.slots] = slots.length
-      words[at + slotTable.answers] = answers.length
-      words.set(answers, at + slotTable.first)
-      halves.set(slots, (at + slotTable.first + answers.length) * 2)
-    }
-    for (const { at, answer, ttl, tally } of this.#answers.values()) {
-      words[at + answerRecord.count] = answer === 'servfail' ? SERVFAIL : answer.length
-      words[at + answerRecord.wireLength] = wireLength(answer)
-      words[at + answerRecord.tally] = tally
-      let to = (at + answerRecord.wire) * 4
-      for (const { family, bytes: address } of addressesOf(answer)) {
-        to = writeRecordHeader(bytes, to, family === 4 ? TYPE_A : TYPE_AAAA, ttl, address.length)
-        bytes.set(address, to)
-        to += address.length
-      }
-    }
-  }
-}
-
-/** The table of one slot whose answer is not known. */
-const FAILING = { answers: ['servfail'], slots: Uint16Array.of(0) } as const
-
-function addressesOf(answer: Answer | Unknown): Answer {
-  return answer === 'servfail' ? [] : answer
-}
-
-function wireLength(answer: Answer | Unknown): number {
-  return addressesOf(answer).reduce((sum, { bytes }) => sum + RECORD_HEADER_BYTES + bytes.length, 0)
+  words[at + serviceRecord.body] = bodyAt
+  words.set(tallies, at + serviceRecord.tallies)
 }

@@ -36,7 +36,7 @@ export async function planOffline(
   const director = createOffline(publisher)
   const prepared = await director.prepare(config, 'no-copies')
   if (prepared.refused || prepared.faults.some(isError)) return { faults: [...faults, ...prepared.faults] }
-  director.commit(prepared, new Map())
+  await director.commit(prepared, new Map())
   const subscription = new Subscription(publisher.control, 0, publisher.attach(0))
   const explained = await explainQuery(director, subscription, query)
   publisher.close()

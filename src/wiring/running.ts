@@ -30,6 +30,7 @@ import { Publisher, Subscription } from '../snapshot/publication.ts'
 import { EventBook } from './event-book.ts'
 import { explainQuery, type Explained } from './explaining.ts'
 import { RegionBoard } from './region-board.ts'
+import { ReportDesk } from './report-desk.ts'
 import { describeRunning } from './status.ts'
 
 /** Settings that a reload cannot change: sockets and threads are made at the start. */
@@ -72,6 +73,7 @@ export class Running {
   readonly #aliases: AliasResolver
   readonly #events = new EventBook(systemClock)
   readonly #board = new RegionBoard()
+  readonly #reports: ReportDesk
   readonly #publisher: Publisher
   /** This thread's own view of what answers, for explain. */
   readonly #subscription: Subscription
@@ -100,7 +102,14 @@ export class Running {
     this.checker = new Checker({
       clock: systemClock,
       onTransition: (transition) => this.#onTransition(transition),
+      onUndecided: () => this.#onUndecided(),
       onTrouble: (what) => this.#tell('warn', what),
+    })
+    this.#reports = new ReportDesk({
+      clock: systemClock,
+      apply: (reported, measures) =>
+        void this.#publish(this.director.applyReports(reported, measures), 'reports of regions'),
+      tell: (level, text) => this.#tell(level, text),
     })
     this.server = this.#createServer()
     this.#exporter = createExporter({
@@ -124,7 +133,7 @@ export class Running {
     await this.#resolveAliases(prepared, config)
     this.#board.configure(config.regions)
     this.#board.judge(this.checker.health(), systemClock.wall())
-    this.#commitPrepared(prepared)
+    await this.#commitPrepared(prepared)
     const taken = await this.server.start()
     if (taken.length > 0) return { problem: taken.map(formatListenFault).join('; ') }
     const admin = await this.#admin?.start()
@@ -132,6 +141,7 @@ export class Running {
     this.#adminPort = admin?.port ?? 0
     this.#keepConfig(configText)
     this.#keeper = this.#createKeeper()
+    this.#reports.configure(config.regions)
     this.#ready = true
     this.#announce()
     void this.#keepCopies(prepared)
@@ -149,6 +159,7 @@ export class Running {
   async stop(): Promise<void> {
     const wasReady = this.#ready
     this.#ready = false
+    this.#reports.stop()
     await this.#reloading
     await Promise.all([this.server.stop(), this.#admin?.stop(), this.checker.stop()])
     this.#aliases.stop()
@@ -166,6 +177,7 @@ export class Running {
       snapshot: { number: this.#publisher.generation, ageMs: systemClock.now() - this.#publishedAt },
       server: this.server,
       checker: this.checker,
+      reported: this.#reports.reported(),
       director: this.director,
       board: this.#board,
       events: this.#events.latest,
@@ -203,9 +215,13 @@ export class Running {
     for (const turn of this.#board.judge(this.checker.health(), transition.at)) {
       this.#tell(turn.to === 'up' ? 'info' : 'warn', `region ${turn.region} ${turn.to}: ${turn.reason}`, { ...turn })
     }
-    this.#commit(() => this.director.applyHealth(this.checker.health()))
+    void this.#publish(this.director.applyHealth(this.checker.health()), `${target} ${to}`)
     void this.#keeper?.save()
-    this.#log.info({ snapshot: this.#publisher.generation, cause: `${target} ${to}` }, 'plan published')
+  }
+
+  /** TTLs follow health: no answer changes but those, and only of services that the targets answer for. */
+  #onUndecided(): void {
+    void this.#publish(this.director.applyHealth(this.checker.health()), 'balancers that may turn')
   }
 
   /** Addresses of ALIAS targets before they are answered, as far as they come in time; the others answer SERVFAIL. */
@@ -217,8 +233,7 @@ export class Running {
   }
 
   #onAliases(): void {
-    this.#commit(() => this.director.applyAliases())
-    this.#log.info({ snapshot: this.#publisher.generation, cause: 'addresses of ALIAS targets' }, 'plan published')
+    void this.#publish(this.director.applyAliases(), 'addresses of ALIAS targets')
   }
 
   /** Behind what answers: ten thousand files take the disk a while. */
@@ -226,14 +241,16 @@ export class Running {
     this.#logFaults(await this.director.keepCopies(prepared))
   }
 
-  #commitPrepared(prepared: Prepared): void {
-    this.#commit(() => this.director.commit(prepared, this.checker.health()))
+  async #commitPrepared(prepared: Prepared): Promise<void> {
+    await this.director.commit(prepared, this.checker.health())
+    this.#publishedAt = systemClock.now()
     this.#aliases.retain(aliasTargets(prepared.zones.bindings))
   }
 
-  #commit(publish: () => void): void {
-    publish()
+  async #publish(publication: Promise<boolean>, cause: string): Promise<void> {
+    if (!(await publication)) return
     this.#publishedAt = systemClock.now()
+    this.#log.info({ snapshot: this.#publisher.generation, cause }, 'plan published')
   }
 
   async #reload(): Promise<ReloadStatus> {
@@ -249,9 +266,10 @@ export class Running {
     const changes = diffConfig(this.#config, next)
     this.#config = next
     this.checker.update(targetsOf(next))
+    this.#reports.configure(next.regions)
     this.#board.configure(next.regions)
     this.#board.judge(this.checker.health(), systemClock.wall())
-    this.#commitPrepared(prepared)
+    await this.#commitPrepared(prepared)
     void this.#keepCopies(prepared)
     this.#keepConfig(text)
     const waiting = FIXED_UNTIL_RESTART.filter((key) => JSON.stringify(wanted[key]) !== JSON.stringify(next[key]))

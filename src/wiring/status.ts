@@ -2,6 +2,7 @@
 import type {
   ListenStatus,
   ProbingStatus,
+  RegionStatus,
   ReloadStatus,
   ServiceStatus,
   ShareStatus,
@@ -12,6 +13,7 @@ import { systemClock } from '../base/clock.ts'
 import type { Director } from '../director/director.ts'
 import type { ClassPlan, ServicePlan } from '../director/plan.ts'
 import type { Member } from '../director/tables.ts'
+import type { Reported } from '../health/report/judge.ts'
 import type { Checker } from '../health/checker.ts'
 import type { Server } from '../server/server.ts'
 import type { RegionBoard } from './region-board.ts'
@@ -22,6 +24,8 @@ export interface RunningParts {
   readonly snapshot: Status['snapshot']
   readonly server: Server
   readonly checker: Checker
+  /** By region. */
+  readonly reported: ReadonlyMap<string, Reported>
   readonly director: Director
   readonly board: RegionBoard
   readonly events: readonly EventStatus[]
@@ -30,7 +34,7 @@ export interface RunningParts {
 }
 
 export function describeRunning(parts: RunningParts): Status {
-  const { version, uptimeMs, snapshot, server, checker, director, board, events, admin, lastReload } = parts
+  const { version, uptimeMs, snapshot, server, checker, reported, director, board, events, admin, lastReload } = parts
   const { describe, attribution } = director.geo
   return {
     ...{ version, at: new Date(systemClock.wall()).toISOString(), uptimeMs, snapshot },
@@ -45,11 +49,19 @@ export function describeRunning(parts: RunningParts): Status {
     probing: describeProbing(checker),
     ...(describe !== undefined && { geo: { describe, ...(attribution !== undefined && { attribution }) } }),
     zones: director.zones.map(({ errors, ...zone }) => ({ ...zone, faults: errors })),
-    regions: board.status(checker.reports()),
+    regions: board
+      .status(checker.reports())
+      .map((region) => ({ ...region, ...describeReport(reported.get(region.name)) })),
     services: [...director.plans.values()].map((plan) => describeService(plan, director, server)),
     events: [...events],
     ...(lastReload && { lastReload }),
   }
+}
+
+function describeReport(reported: Reported | undefined): Pick<RegionStatus, 'report'> {
+  if (!reported) return {}
+  const { availability, reason, report } = reported
+  return { report: { availability, reason, ...report } }
 }
 
 function describeProbing(checker: Checker): ProbingStatus {

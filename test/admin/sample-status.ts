@@ -11,6 +11,14 @@ export const SAMPLE_STATUS: Status = {
     { slot: 0, role: 'udp', replaced: 2 },
     { slot: 1, role: 'tcp', replaced: 0 },
   ],
+  probing: {
+    probes: { success: 90, failure: 7, none: 3 },
+    cpuMs: 1500,
+    inFlight: 2,
+    skipped: 4,
+    lateP99Ms: 5,
+    lateMaxMs: 20,
+  },
   geo: { describe: 'geoip-lite 2.0.3 (data of 2019)', attribution: 'This product includes GeoLite2 data' },
   zones: [
     { origin: 'example.com.', file: '/etc/meridian/zones/example.com.zone', serial: 5, state: 'current', faults: 0 },

@@ -76,9 +76,9 @@ describe('the board', () => {
   test('a service that a reload leaves as it was keeps its scores; another begins anew', () => {
     const { loads, definitions, web, shares } = board()
     loads.take(connections(0, 1, 3, 3))
-    loads.configure(definitions)
+    loads.configure(structuredClone({ ...definitions, preferences: undefined }))
     expect(shares()['a']).toBe(0.5)
-    loads.configure({ ...definitions, services: new Map([['web', { ...web }]]) })
+    loads.configure({ ...definitions, services: new Map([['web', { ...web, ttl: 31 }]]) })
     expect(loads.scores.get('web')!.get('least-connections')!.size).toBe(0)
   })
 

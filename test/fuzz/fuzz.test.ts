@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { fuzz, type FuzzOptions } from './fuzz.ts'
 
 const FIXED_SEED = 20260101
-const BOUNDS = { packets: 50_000, zones: 400, packetsMs: 3000, zonesMs: 4000, save: false }
+const BOUNDS = { packets: 50_000, zones: 400, packetsMs: 2500, zonesMs: 3200, save: false }
 const PATIENCE_MS = 60_000
 
 /** A hang is a report of its own. */

@@ -150,7 +150,9 @@ function markAnswer(
     isNew = mark(features, 6, section, magnitude(records.length), hash(scene)) || isNew
     for (const type of new Set(records.map(({ type }) => type))) isNew = mark(features, 7, section, hash(type)) || isNew
   }
-  if (question[0]) isNew = mark(features, 11, hash(question[0].class), hash(rcode), magnitude(answer.length)) || isNew
+  const asked = question[0]?.class ?? ''
+  const known = asked.startsWith('CLASS') ? 'other' : asked
+  isNew = mark(features, 11, hash(known), hash(rcode), magnitude(answer.length)) || isNew
   const aliases = answer.filter(({ type }) => type === 'CNAME' || type === 'DNAME').length
   isNew = mark(features, 8, hash(scene), aliases, hash(rcode)) || isNew
   for (const { code, data } of edns?.options ?? []) {

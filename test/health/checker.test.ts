@@ -121,6 +121,24 @@ describe('a reload', () => {
   })
 })
 
+it('holds a target that fell until it is released, and a reload without the rule releases it, too', async () => {
+  const manual = { failback: { mode: 'manual', holdDownMs: 0 } } as const
+  const [one, two] = [await serve(1, 'ok', manual), await serve(2, 'ok', manual)]
+  const it = createChecker()
+  it.start([one, two])
+  await until(() => [...it.health().values()].every(({ provisional }) => !provisional))
+  await Promise.all([one, two].map((target, i) => farm.set(`127.1.0.${i + 1}`, target.monitor.port, '503')))
+  await until(() => [...it.health().values()].every(({ state }) => state === 'down'))
+  await Promise.all([one, two].map((target, i) => farm.set(`127.1.0.${i + 1}`, target.monitor.port, 'ok')))
+  const isHeld = ({ reason }: { reason: string }): boolean => reason === '503; succeeds again: manual failback'
+  await until(() => [...it.health().values()].every(isHeld))
+  it.release([one.id])
+  await until(() => it.health().get(one.id)!.state === 'up')
+  expect(it.health().get(two.id)!.state).toBe('down')
+  it.update([one, { ...two, monitor: { ...two.monitor, failback: { mode: 'automatic', holdDownMs: 0 } } }])
+  await until(() => it.health().get(two.id)!.state === 'up')
+})
+
 describe('what marks nothing down', () => {
   it('a probe worker blocked for three seconds, though one failure would be enough', async () => {
     // Late answers and short intervals: some probe of each target is outstanding at any time.

@@ -126,3 +126,14 @@ test('build and process are told', async () => {
   expect(samples.get(`meridian_build_info{version="0.1.0",node="${process.versions.node}"}`)).toBe(1)
   expect(samples.get('process_resident_memory_bytes')).toBeGreaterThan(0)
 })
+
+test('the probe worker tells its load and lateness', async () => {
+  const { exporter } = createSample()
+  const samples = await scrape(exporter)
+  expect(samples.get('meridian_probes_total{outcome="none"}')).toBe(3)
+  expect(samples.get('meridian_probe_cpu_seconds_total')).toBe(1.5)
+  expect(samples.get('meridian_probes_skipped_total')).toBe(4)
+  expect(samples.get('meridian_probes_in_flight')).toBe(2)
+  expect(samples.get('meridian_probe_lateness_seconds{quantile="0.99"}')).toBe(0.005)
+  expect(samples.get('meridian_probe_lateness_seconds{quantile="1"}')).toBe(0.02)
+})

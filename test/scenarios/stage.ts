@@ -78,7 +78,7 @@ export class Stage {
     this.#planners = [...config.services.values()].map((service) => {
       const clientMap = keys.indexOf(askQuestion(service, this.#world)?.key ?? '')
       const clients = this.#maps[clientMap]?.classes.map(({ representative }) => representative ?? {}) ?? []
-      return createPlanner(service, this.#world, this.#preferences, { clients, clientMap })
+      return createPlanner(service, this.#world, this.#preferences, { clients, clientMap, shapes: new Map() })
     })
     this.#publish()
   }
@@ -204,7 +204,7 @@ export class Stage {
     const moment = momentOf(this.#world)
     const parts: TestSnapshot = {
       zones: { 'example.com': this.#zone },
-      services: this.#planners.map((planner) => planner.plan(moment).rows),
+      services: this.#planners.map((planner) => drain(planner.plan(moment)).rows),
       clientMaps: this.#maps,
     }
     if (this.#asker) Object.assign(this.#asker.worker.snapshot, buildSnapshot(parts))
@@ -217,6 +217,13 @@ export class Stage {
       .filter((prefix) => overlaps(prefix, address))
       .sort((a, b) => b.length - a.length)
     return holding[0] && this.#locations.get(`${formatAddress(holding[0].address)}/${holding[0].length}`)
+  }
+}
+
+function drain<T>(work: Generator<void, T>): T {
+  for (;;) {
+    const step = work.next()
+    if (step.done) return step.value
   }
 }
 

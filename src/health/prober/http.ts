@@ -87,7 +87,11 @@ function send(
 }
 
 function watchStages(socket: Socket, isSecure: boolean, { reach }: Telling): void {
-  if (!socket.connecting) reach('connected, no answer')
+  // A kept connection would gather listeners.
+  if (!socket.connecting) {
+    reach('connected, no answer')
+    return
+  }
   socket.once('connect', () => reach(isSecure ? 'connected, no TLS' : 'connected, no answer'))
   if (isSecure) socket.once('secureConnect', () => reach('connected, no answer'))
 }

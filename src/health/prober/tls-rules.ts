@@ -49,9 +49,18 @@ function createContext({ ca, certificate, key }: TlsRules): SecureContext {
 /** What is wrong with the certificate beyond what the handshake has refused; undefined: nothing. `wall`: wall-clock ms. */
 export function judgeCertificate(socket: TLSSocket, { minDaysValid }: TlsRules, wall: number): Verdict | undefined {
   if (minDaysValid === 0) return undefined
-  const days = (Date.parse(socket.getPeerCertificate().valid_to) - wall) / DAY_MS
+  const days = (expiryOf(socket) - wall) / DAY_MS
   if (days >= minDaysValid) return undefined
   return failure(days < 0 ? REFUSED.CERT_HAS_EXPIRED : `certificate expires in ${Math.floor(days)} days`)
+}
+
+/** Wall-clock ms by connection: a kept one shows its certificate once, and decoding it costs as much as a probe. */
+const expiries = new WeakMap<TLSSocket, number>()
+
+function expiryOf(socket: TLSSocket): number {
+  const known = expiries.get(socket) ?? Date.parse(socket.getPeerX509Certificate()?.validTo ?? '')
+  expiries.set(socket, known)
+  return known
 }
 
 /** The same as `judgeError`, and what TLS may say besides. */

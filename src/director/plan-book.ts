@@ -1,0 +1,194 @@
+// The plans of one configuration, kept up to date: which of them an event touches, and what came out. Services of one
+// policy (alike in all but their name) share a planner, its plan and its body in the image. Nothing is published here.
+import { formatAddress } from '../base/address.ts'
+import { encodeRows, type PlanBody } from '../snapshot/plan-body.ts'
+import type { Preferences } from '../snapshot/pinned-slots.ts'
+import type { PlacedService } from '../snapshot/plan-image.ts'
+import type { Answer } from '../snapshot/slot-table.ts'
+import type { Client, Scores } from '../steer/steer.ts'
+import { policyKey } from './outline.ts'
+import { createPlanner, type Planner, type ServicePlan } from './plan.ts'
+import { askQuestion } from './question.ts'
+import { regionsOf, servicesOf, type Definitions, type Service } from './service.ts'
+import type { Moment } from './settle.ts'
+import type { Shape } from './shape.ts'
+import { manyFail, sameSurvey, surveyRegion, type HealthById, type Survey, type Takes } from './survey.ts'
+
+/** A client map that is built: the question that it answers, and who falls into its classes. */
+export interface AnsweredQuestion {
+  readonly key: string
+  readonly classes: readonly { readonly representative: Client | undefined }[]
+}
+
+/** Services that answer alike. */
+interface Policy {
+  readonly services: readonly Service[]
+  /** Services whose load its shares depend on: its own, and those of services within it. */
+  readonly within: ReadonlySet<string>
+  readonly regions: ReadonlySet<string>
+  planner: Planner | undefined
+  plan: ServicePlan | undefined
+  body: PlanBody | undefined
+}
+
+export interface PlanBookParts {
+  readonly definitions: Definitions
+  readonly clientMaps: readonly AnsweredQuestion[]
+  /** What pinned slots prefer: outlives configurations. */
+  readonly preferences: Map<string, Preferences>
+  /** Where answers of a service with addresses of a region are tallied; of NODATA without one. */
+  readonly tallyOf: (service: string, region: string) => number
+}
+
+export class PlanBook {
+  readonly #parts: PlanBookParts
+  readonly #policies: readonly Policy[]
+  readonly #shapes = new Map<string, readonly Shape[]>()
+  readonly #stale: Set<Policy>
+  /** By service, in the order of its plan's regions, NODATA first. */
+  readonly #tallies = new Map<string, readonly number[]>()
+  #surveys: ReadonlyMap<string, Survey> = new Map()
+  #scores: ReadonlyMap<string, Scores> = new Map()
+  #isChanged = true
+
+  constructor(parts: PlanBookParts) {
+    this.#parts = parts
+    this.#policies = groupPolicies(parts.definitions)
+    this.#stale = new Set(this.#policies)
+  }
+
+  /** By service. Complete after the first `replan`. */
+  get plans(): ReadonlyMap<string, ServicePlan> {
+    const plans = this.#policies.flatMap(({ services, plan }) =>
+      plan ? services.map((service) => ({ ...plan, service })) : [],
+    )
+    const byName = new Map(plans.map((plan) => [plan.service.name, plan]))
+    return new Map(
+      [...this.#parts.definitions.services.keys()].flatMap((name) =>
+        byName.has(name) ? [[name, byName.get(name)!]] : [],
+      ),
+    )
+  }
+
+  /** True when something came out that was not yet published. */
+  get isChanged(): boolean {
+    return this.#isChanged
+  }
+
+  /** Takes the health and load of this moment: whoever is touched by what changed is planned anew next. */
+  look(
+    health: HealthById,
+    scores: ReadonlyMap<string, Scores>,
+    movedLoads: Iterable<string>,
+    reported: ReadonlyMap<string, Takes> = new Map(),
+  ): void {
+    const before = this.#moment
+    this.#surveys = new Map(
+      Array.from(this.#parts.definitions.regions, ([name, region]) => [
+        name,
+        surveyRegion(region, health, reported.get(name)),
+      ]),
+    )
+    this.#scores = scores
+    const turned = [...this.#surveys].flatMap(([name, now]) =>
+      sameSurvey(before.surveys.get(name), now) ? [] : [name],
+    )
+    const moved = new Set(movedLoads)
+    const isOver = this.#moment.manyFail !== before.manyFail
+    for (const policy of this.#policies) {
+      const { regions, within } = policy
+      const isTouched = turned.some((region) => regions.has(region)) || [...within].some((name) => moved.has(name))
+      if (isOver || isTouched) this.#stale.add(policy)
+    }
+  }
+
+  /** Plans whoever has to be, with a pause after each. */
+  *replan(): Generator<void> {
+    const moment = this.#moment
+    for (const policy of this.#stale) {
+      const planner = (policy.planner ??= this.#createPlanner(policy))
+      yield
+      const plan = yield* planner.plan(moment)
+      if (!policy.plan || !samePlan(policy.plan, plan)) {
+        policy.body = encodeRows(plan.rows.rows, this.#tallyFinder(plan))
+        this.#isChanged = true
+      }
+      policy.plan = plan
+      this.#stale.delete(policy)
+      yield
+    }
+  }
+
+  /** Every service as an image holds it, in the order of their definitions. */
+  place(): readonly PlacedService[] {
+    const placed = new Map<string, PlacedService>()
+    for (const { services, plan, body } of this.#policies) {
+      if (!plan || !body) throw new Error('a policy was never planned')
+      const {
+        rows: { rows, ...head },
+        regions,
+      } = plan
+      for (const { name } of services) {
+        const tallies = this.#tallies.get(name) ?? ['', ...regions].map((region) => this.#parts.tallyOf(name, region))
+        this.#tallies.set(name, tallies)
+        placed.set(name, { ...head, name, classes: rows.length, body, tallies })
+      }
+    }
+    return [...this.#parts.definitions.services.keys()].map((name) => placed.get(name)!)
+  }
+
+  /** What `place` gave was published. */
+  published(): void {
+    this.#isChanged = false
+  }
+
+  get #moment(): Moment {
+    return { surveys: this.#surveys, scores: this.#scores, manyFail: manyFail(this.#surveys.values()) }
+  }
+
+  #createPlanner({ services: [service] }: Policy): Planner {
+    const { definitions, clientMaps, preferences } = this.#parts
+    const question = askQuestion(service!, definitions)
+    const clientMap = question ? clientMaps.findIndex(({ key }) => key === question.key) : -1
+    const clients = clientMaps[clientMap]?.classes.map(({ representative }) => representative ?? {}) ?? []
+    return createPlanner(service!, definitions, preferences, { clients, clientMap, shapes: this.#shapes })
+  }
+
+  /** An answer counts for the first region that has its first address; NODATA for none. */
+  #tallyFinder({ regions }: ServicePlan): (answer: Answer) => number {
+    const numberOf = new Map<string, number>()
+    regions.forEach((name, i) => {
+      for (const { address } of this.#parts.definitions.regions.get(name)!.balancers) {
+        const text = formatAddress(address)
+        if (!numberOf.has(text)) numberOf.set(text, i + 1)
+      }
+    })
+    return ([first]) => (first ? numberOf.get(formatAddress(first))! : 0)
+  }
+}
+
+function groupPolicies(definitions: Definitions): readonly Policy[] {
+  const groups = new Map<string, Service[]>()
+  for (const service of definitions.services.values()) {
+    const key = policyKey(service, definitions)
+    const group = groups.get(key)
+    if (group) group.push(service)
+    else groups.set(key, [service])
+  }
+  return [...groups.values()].map((services) => ({
+    services,
+    within: new Set(services.flatMap((service) => [...servicesOf(service, definitions)])),
+    regions: regionsOf(services[0]!, definitions),
+    planner: undefined,
+    plan: undefined,
+    body: undefined,
+  }))
+}
+
+/** Whether the image would be the same: planners give the same table object for the same outcome. */
+function samePlan({ classes: before }: ServicePlan, { classes: now }: ServicePlan): boolean {
+  return now.every(({ tables: { ttl, ipv4, ipv6 } }, i) => {
+    const { tables } = before[i]!
+    return tables.ttl === ttl && tables.ipv4 === ipv4 && tables.ipv6 === ipv6
+  })
+}

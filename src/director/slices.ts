@@ -1,0 +1,24 @@
+// Long work on the main thread in short slices: between two of them sockets, signals and health events get their turn.
+
+/** The main thread is kept busy no longer than this, ms (and whatever the work does between two of its pauses). */
+export const SLICE_MS = 8
+
+/** Runs work that pauses wherever it may be left for a moment. Done at once if it takes no longer than a slice. */
+export function runInSlices(
+  work: Iterator<void>,
+  now: () => number,
+  whenDone: () => void,
+): { readonly stop: () => void } {
+  let turn: NodeJS.Immediate | undefined
+  const advance = (): void => {
+    const until = now() + SLICE_MS
+    while (!work.next().done) {
+      if (now() < until) continue
+      turn = setImmediate(advance)
+      return
+    }
+    whenDone()
+  }
+  advance()
+  return { stop: () => clearImmediate(turn) }
+}

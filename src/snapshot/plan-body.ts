@@ -1,0 +1,186 @@
+// The answers of one policy in flat form: for each client class a slot table a family, for each slot an answer in wire
+// form. All offsets count from the body's start, so that a body can stand anywhere in a plan image, and services that
+// answer alike share one. How bodies and services make an image is plan-image.ts.
+//
+//   rows: two words a class, the tables of A and AAAA · tables · answers · slots
+//
+import type { Address } from '../base/address.ts'
+import type { Answer, SlotTable } from './slot-table.ts'
+import { RECORD_HEADER_BYTES, writeRecordHeader } from './zone-image.ts'
+
+/** In the place of a slot table where the addresses are not known: an ALIAS whose target could not be resolved. */
+export type Unknown = 'servfail'
+
+/** One client class of one service. */
+export interface RowTables<Table = SlotTable> {
+  /** Seconds. */
+  readonly ttl: number
+  readonly ipv4: Table
+  readonly ipv6: Table
+}
+
+/** A policy's answers, and nothing of who uses them. Never written to once it is made. */
+export type PlanBody = Int32Array
+
+export const slotTable = {
+  slots: 0,
+  answers: 1,
+  /** Where the slots begin, as 16-bit numbers of answers. */
+  slotsAt: 2,
+  /** The answers' offsets. */
+  first: 3,
+} as const
+
+export const answerRecord = {
+  /** 0: NODATA; `SERVFAIL`: the addresses are not known. */
+  count: 0,
+  wireLength: 1,
+  /** Which of its service's tallies counts it. */
+  tally: 2,
+  /** As in an RRset of the zone image. */
+  wire: 3,
+} as const
+
+/** In the place of a count of records. */
+export const SERVFAIL = -1
+
+const TYPE_A = 1
+const TYPE_AAAA = 28
+
+/** Slots of two tables are compared when there are so many: A and AAAA of a pinned service often have the same. */
+const SHARED_FROM = 64
+
+/** `tallyOf`: which of the service's tallies counts an answer; 0 is that of NODATA. */
+export function encodeRows(
+  rows: readonly RowTables<SlotTable | Unknown>[],
+  tallyOf: (answer: Answer) => number,
+): PlanBody {
+  const encoder = new Encoder(rows.length * 2, tallyOf)
+  const known = new Map<RowTables<SlotTable | Unknown>, readonly [number, number]>()
+  rows.forEach((row, i) => {
+    const pair = known.get(row) ?? [encoder.table(row.ipv4, row.ttl), encoder.table(row.ipv6, row.ttl)]
+    known.set(row, pair)
+    encoder.setRow(i, pair[0], pair[1])
+  })
+  return encoder.finish()
+}
+
+class Encoder {
+  readonly #tallyOf: (answer: Answer) => number
+  /** By TTL: what stands in the body already. */
+  readonly #tables = new Map<number, Map<SlotTable | Unknown, number>>()
+  readonly #singles = new Map<number, Map<Address, number>>()
+  readonly #answers = new Map<string, number>()
+  readonly #slots = new Map<string, { readonly slots: Uint16Array; readonly at: number }[]>()
+  #words: Int32Array
+  #end: number
+
+  constructor(rows: number, tallyOf: (answer: Answer) => number) {
+    this.#tallyOf = tallyOf
+    this.#words = new Int32Array(rows + 1024)
+    this.#end = rows
+  }
+
+  setRow(index: number, ipv4: number, ipv6: number): void {
+    this.#words[index * 2] = ipv4
+    this.#words[index * 2 + 1] = ipv6
+  }
+
+  table(table: SlotTable | Unknown, ttl: number): number {
+    const known = innerMap(this.#tables, ttl)
+    const before = known.get(table)
+    if (before !== undefined) return before
+    const { answers: given, slots } = table === 'servfail' ? FAILING : table
+    const answers = given.map((answer) => this.#answer(answer, ttl))
+    const slotsAt = this.#placeSlots(slots)
+    const at = this.#take(slotTable.first + answers.length)
+    this.#words[at + slotTable.slots] = slots.length
+    this.#words[at + slotTable.answers] = answers.length
+    this.#words[at + slotTable.slotsAt] = slotsAt
+    this.#words.set(answers, at + slotTable.first)
+    known.set(table, at)
+    return at
+  }
+
+  finish(): PlanBody {
+    return this.#words.slice(0, this.#end)
+  }
+
+  #answer(answer: Answer | Unknown, ttl: number): number {
+    const [only, other] = addressesOf(answer)
+    if (!only || other) {
+      const key = `${ttl} ${answer === 'servfail' ? answer : answer.map(({ bytes }) => bytes.join('.')).join(' ')}`
+      const before = this.#answers.get(key) ?? this.#writeAnswer(answer, ttl)
+      this.#answers.set(key, before)
+      return before
+    }
+    const known = innerMap(this.#singles, ttl)
+    const before = known.get(only) ?? this.#writeAnswer(answer, ttl)
+    known.set(only, before)
+    return before
+  }
+
+  #writeAnswer(answer: Answer | Unknown, ttl: number): number {
+    const addresses = addressesOf(answer)
+    const wireLength = addresses.reduce((sum, { bytes }) => sum + RECORD_HEADER_BYTES + bytes.length, 0)
+    const at = this.#take(answerRecord.wire + ((wireLength + 3) >> 2))
+    this.#words[at + answerRecord.count] = answer === 'servfail' ? SERVFAIL : addresses.length
+    this.#words[at + answerRecord.wireLength] = wireLength
+    this.#words[at + answerRecord.tally] = this.#tallyOf(addresses)
+    const bytes = new Uint8Array(this.#words.buffer)
+    let to = (at + answerRecord.wire) * 4
+    for (const { family, bytes: address } of addresses) {
+      to = writeRecordHeader(bytes, to, family === 4 ? TYPE_A : TYPE_AAAA, ttl, address.length)
+      bytes.set(address, to)
+      to += address.length
+    }
+    return at
+  }
+
+  #placeSlots(slots: Uint16Array): number {
+    if (slots.length < SHARED_FROM) return this.#writeSlots(slots)
+    const key = `${slots.length} ${checksum(slots)}`
+    const alike = this.#slots.get(key) ?? []
+    const same = alike.find((other) => other.slots.every((answer, slot) => answer === slots[slot]))
+    if (same) return same.at
+    const at = this.#writeSlots(slots)
+    this.#slots.set(key, [...alike, { slots, at }])
+    return at
+  }
+
+  #writeSlots(slots: Uint16Array): number {
+    const at = this.#take((slots.length + 1) >> 1)
+    new Uint16Array(this.#words.buffer).set(slots, at * 2)
+    return at
+  }
+
+  #take(words: number): number {
+    const at = this.#end
+    this.#end += words
+    if (this.#end > this.#words.length) {
+      const grown = new Int32Array(Math.max(this.#end, this.#words.length * 2))
+      grown.set(this.#words)
+      this.#words = grown
+    }
+    return at
+  }
+}
+
+function innerMap<Key, Inner>(maps: Map<Key, Map<Inner, number>>, key: Key): Map<Inner, number> {
+  const known = maps.get(key) ?? new Map<Inner, number>()
+  maps.set(key, known)
+  return known
+}
+
+function checksum(slots: Uint16Array): number {
+  let sum = 0
+  for (let i = 0; i < slots.length; i++) sum = (Math.imul(sum, 31) + slots[i]!) | 0
+  return sum
+}
+
+/** The table of one slot whose answer is not known. */
+const FAILING = { answers: ['servfail'], slots: Uint16Array.of(0) } as const
+
+function addressesOf(answer: Answer | Unknown): Answer {
+  return answer === 'servfail' ? [] : answer
+}

@@ -1,0 +1,132 @@
+import { expect, it } from 'vitest'
+import { readHaproxy } from '../../../src/health/report/haproxy.ts'
+import { readJson } from '../../../src/health/report/json.ts'
+import { MAPPINGS } from '../../../src/health/report/mappings.ts'
+import { parseSelector, readPrometheus } from '../../../src/health/report/prometheus.ts'
+import { impossible } from '../../../src/health/report/report.ts'
+
+/** Columns of HAProxy 2.6, as `show stat` gives them, cut to those that are looked at and some that are not. */
+const CSV = `# pxname,svname,qcur,scur,smax,slim,stot,econ,eresp,status,weight,hrsp_5xx,rtime,req_tot,desc,
+www,FRONTEND,,40,90,200,9000,,,OPEN,,45,,9010,,
+app,s1,0,10,30,,4500,0,1,UP,100,20,12,,,
+app,s2,0,12,30,,4400,2,0,UP 1/2,100,24,14,,"a ""fine"" one, here",
+app,s3,0,0,30,,0,0,0,MAINT,100,0,0,,,
+app,BACKEND,0,22,60,20,8900,2,1,UP,200,44,13,8910,,
+api,BACKEND,0,0,0,20,100,0,0,UP,0,1,113,100,,
+stats,FRONTEND,,1,1,10,5,,,OPEN,,0,,5,,
+`
+
+it('reads HAProxy statistics of the proxies that count', () => {
+  expect(readHaproxy(CSV, ['www', 'app'])).toEqual({
+    sample: {
+      activeConnections: 40,
+      requests: 8910,
+      errors: 44,
+      responseTimeMs: 13,
+      healthyServers: 2,
+      totalServers: 3,
+      utilisation: 0.2,
+    },
+  })
+  const { sample } = readHaproxy(CSV, []) as { sample: { requests: number; responseTimeMs: number } }
+  expect(sample.requests).toBe(9010)
+  expect(sample.responseTimeMs).toBeCloseTo((8900 * 13 + 100 * 113) / 9000)
+})
+
+it.each([
+  ['', [], 'not HAProxy statistics'],
+  ['<html>', [], 'not HAProxy statistics'],
+  [CSV, ['nobody'], 'no proxy called nobody'],
+])('tells what is no HAProxy report', (text, proxies, problem) => {
+  expect(readHaproxy(text, proxies)).toEqual({ problem })
+})
+
+const TEXT = `# HELP http_requests_total All
+# TYPE http_requests_total counter
+http_requests_total{code="200",path="/a,b\\"c"} 900 1700000000000
+http_requests_total{code="500"} 7
+http_requests_total{code="502",} 3
+temperature 21.5
+up{job="a"} 1
+up{job="b"} 0
+broken{ 5
+far +Inf
+http_requests_total_other 99
+`
+
+it.each([
+  ['http_requests_total', 910],
+  ['http_requests_total{code=~"5.."}', 10],
+  ['http_requests_total{code!="200"}', 10],
+  ['http_requests_total{code!~"2..|500"}', 3],
+  ['http_requests_total{path="/a,b\\"c"}', 900],
+  ['count(http_requests_total)', 3],
+  ['max(http_requests_total)', 900],
+  ['mean(up)', 0.5],
+  ['sum(up{job=~"a|b"})', 1],
+  ['temperature', 21.5],
+  ['far', Infinity],
+])('reads %s of Prometheus text', (requests, value) => {
+  expect(readPrometheus(TEXT, { requests })).toEqual({ sample: { requests: value } })
+})
+
+it('leaves out what is not there, and multiplies', () => {
+  const mapping = { requests: 'nothing', responseTimeMs: { of: 'temperature', times: 1000 } }
+  expect(readPrometheus(TEXT, mapping)).toEqual({ sample: { responseTimeMs: 21_500 } })
+  expect(readPrometheus('', mapping)).toEqual({ problem: 'none of the mapped metrics is there' })
+})
+
+it.each(['', '1x', 'a{b}', 'a{b="c"', 'min(a)', 'sum(a', 'a)', 'a{b=~"("}', 'a{b="c" d="e"}', 'a{b="c"}x'])(
+  'refuses the selector %j',
+  (text) => expect(parseSelector(text)).toBeUndefined(),
+)
+
+it('knows what proxies call things', () => {
+  for (const mapping of Object.values(MAPPINGS)) {
+    for (const written of Object.values<string | { of: string }>(mapping)) {
+      expect(parseSelector(typeof written === 'string' ? written : written.of)).toBeDefined()
+    }
+  }
+  const traefik = [
+    'traefik_open_connections{entrypoint="web",protocol="TCP"} 12',
+    'traefik_service_requests_total{code="200",method="GET",service="app@file"} 985',
+    'traefik_service_requests_total{code="503",method="GET",service="app@file"} 15',
+    'traefik_service_request_duration_seconds_sum{code="200",service="app@file"} 19.7',
+    'traefik_service_request_duration_seconds_count{code="200",service="app@file"} 985',
+    'traefik_service_server_up{service="app@file",url="http://10.0.0.1"} 1',
+    'traefik_service_server_up{service="app@file",url="http://10.0.0.2"} 0',
+  ]
+  expect(readPrometheus(traefik.join('\n'), MAPPINGS.traefik)).toEqual({
+    sample: {
+      activeConnections: 12,
+      requests: 1000,
+      errors: 15,
+      responseTimeSumMs: 19_700,
+      responseTimeCount: 985,
+      healthyServers: 1,
+      totalServers: 2,
+    },
+  })
+})
+
+it('reads JSON by paths', () => {
+  const text = JSON.stringify({ load: { active: 5, list: [{ up: 3 }] }, name: 'x' })
+  expect(readJson(text, { activeConnections: 'load.active', healthyServers: '/load/list/0/up', errors: 'no' })).toEqual(
+    {
+      sample: { activeConnections: 5, healthyServers: 3 },
+    },
+  )
+  expect(readJson(text, { requests: 'name' })).toEqual({ problem: 'name is no number' })
+  expect(readJson(text, { requests: 'nothing' })).toEqual({ problem: 'none of the mapped values is there' })
+  expect(readJson('{', { requests: 'a' })).toEqual({ problem: 'not JSON' })
+})
+
+it.each([
+  [{ requests: -1 }, 'requests is -1'],
+  [{ utilisation: NaN }, 'utilisation is NaN'],
+  [{ activeConnections: Infinity }, 'activeConnections is Infinity'],
+  [{ requests: 5, errors: 6 }, 'more errors than requests'],
+  [{ healthyServers: 5, totalServers: 4 }, 'more healthy servers than there are'],
+  [{}, 'it tells nothing'],
+  [{ healthyServers: 4, totalServers: 4 }, undefined],
+])('tells whether %j can be', (sample, problem) => expect(impossible(sample)).toBe(problem))

@@ -1,0 +1,73 @@
+// A region's own reports, from its L7 tier to the plan: what it cannot take goes to the next.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, expect, it } from 'vitest'
+import { createLog } from '../../src/base/log.ts'
+import { Running, startRunning } from '../../src/wiring/running.ts'
+import { closeAll, listen } from '../health/prober/servers.ts'
+import { freePort } from '../support/free-port.ts'
+
+let running: Running | undefined
+let folder = ''
+afterEach(async () => {
+  await running?.stop()
+  await closeAll()
+  rmSync(folder, { recursive: true })
+})
+
+const ZONE = '$TTL 60\n@ SOA ns h 1 7200 1800 1209600 300\n@ NS ns\nns A 127.0.0.1\nwww LB web\n'
+
+it('spills what a region with half of its servers gone cannot take', async () => {
+  const tier = { up: 4, all: 4, connections: 7 }
+  const { port: reports } = await listen(createServer((_, response) => response.end(JSON.stringify(tier))))
+  folder = mkdtempSync(join(tmpdir(), 'meridian-reports-'))
+  mkdirSync(join(folder, 'zones'))
+  writeFileSync(join(folder, 'zones', 'example.com.zone'), ZONE)
+  const mapping = '{ healthyServers: up, totalServers: all, activeConnections: connections }'
+  const report = `{ type: json, url: "http://127.1.0.1:${reports}/", interval: 1s, mapping: ${mapping} }`
+  const config = [
+    `listen: ["127.0.0.1:${await freePort()}"]`,
+    'zones: zones',
+    'state: state',
+    'workers: 1',
+    'regions:',
+    `  near: { balancers: [192.0.2.1], report: ${report} }`,
+    '  far: { balancers: [192.0.2.2] }',
+    'services: { web: { regions: [near, far], steer: [failover] } }',
+  ]
+  writeFileSync(join(folder, 'meridian.yaml'), config.join('\n'))
+  const started = await startRunning({
+    configFile: join(folder, 'meridian.yaml'),
+    version: 'test',
+    log: () => createLog('silent'),
+  })
+  if (!(started instanceof Running)) throw new Error(JSON.stringify(started))
+  running = started
+  await until(() => regionOf('near').report?.healthyServers === 4)
+  expect(sharesOf()).toEqual({ near: 1, far: 0 })
+  tier.up = 2
+  await until(() => sharesOf().near === 0.5)
+  expect(sharesOf()).toEqual({ near: 0.5, far: 0.5 })
+  expect(regionOf('near').report).toMatchObject({ availability: 0.5, reason: '2 of 4 servers', activeConnections: 7 })
+  expect(running.status().events.map(({ text }) => text)).toContain(
+    'region near takes 50 % of its share: 2 of 4 servers',
+  )
+})
+
+function regionOf(name: string) {
+  return running!.status().regions.find((region) => region.name === name)!
+}
+
+function sharesOf(): Record<string, number> {
+  const { shares } = running!.status().services[0]!
+  return Object.fromEntries(shares.map(({ region, planned }) => [region, planned]))
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (const end = Date.now() + 8000; !condition();) {
+    if (Date.now() > end) throw new Error(`not in time: ${condition.toString()}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
