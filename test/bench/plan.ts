@@ -1,0 +1,218 @@
+// Figures of plans at size: 1,000 services × 20 regions × 200 client classes, one service in ten pinned. For each world:
+// the first plan, a region that fails and returns, and an event that touches one service; planned, laid out and published
+// as the director does it, in slices on the main thread. Run alone by plain node: `node test/bench/plan.ts [--json]`.
+import { formatAddress, parseAddress } from '../../src/base/address.ts'
+import { seededRandom } from '../../src/base/random.ts'
+import { PlanBook } from '../../src/director/plan-book.ts'
+import { askQuestion } from '../../src/director/question.ts'
+import { targetId, type Definitions, type Region, type Service } from '../../src/director/service.ts'
+import { SLICE_MS } from '../../src/director/slices.ts'
+import type { TargetHealth } from '../../src/health/health.ts'
+import { PlanLayout } from '../../src/snapshot/plan-image.ts'
+import { Publisher } from '../../src/snapshot/publication.ts'
+import type { Settings } from '../../src/snapshot/settings.ts'
+import type { Client, StepConfig } from '../../src/steer/steer.ts'
+
+const SERVICES = 1000
+const REGIONS = 20
+const CLASSES = 200
+const ROUNDS = 5
+
+const SETTINGS: Settings = {
+  ...{ version: '', server: '', nsid: '', tcpIdleTimeoutMs: 10_000 },
+  cookieSecrets: [new Uint8Array(16)],
+  rateLimit: undefined,
+}
+
+const random = seededRandom(7)
+
+function createRegion(_: unknown, i: number): Region {
+  return {
+    name: `region-${i}`,
+    weight: 1 + (i % 5),
+    latitude: random() * 120 - 55,
+    longitude: random() * 360 - 180,
+    minHealthy: 1,
+    balancers: [`192.0.2.${i + 1}`, `2001:db8::${i + 1}`].map((text) => ({ address: parseAddress(text)!, weight: 1 })),
+  }
+}
+
+const regions = Array.from({ length: REGIONS }, createRegion)
+const clients = Array.from({ length: CLASSES }, (): Client => ({
+  latitude: random() * 130 - 60,
+  longitude: random() * 360 - 180,
+}))
+
+type Steering = (service: number) => readonly StepConfig[]
+
+const near = (within: number): StepConfig => ({ step: 'nearest', depth: 3, within, bias: {} })
+const PIN: StepConfig = { step: 'consistent-hash', seed: '', ipv4Bits: 24, ipv6Bits: 48 }
+
+/** Weights from 1 to 5 that differ from service to service. */
+function ownWeights(service: number): StepConfig {
+  const weights = regions.map(
+    ({ name }, i) => [name, 1 + ((service * (2 * i + 1) + (service >> (i % 8))) % 5)] as const,
+  )
+  return { step: 'weighted', weights: Object.fromEntries(weights) }
+}
+
+/** What people have: a few ways to steer over and over, and one service in ten pinned. */
+const usual: Steering = (service) => {
+  if (service % 10 === 0) return [near(0.2), { step: 'weighted', weights: {} }, PIN]
+  if (service % 10 < 4) return [near(0)]
+  if (service % 10 < 7) return [near(0.2), ownWeights(service % 20)]
+  return [ownWeights(service % 30)]
+}
+
+const WORLDS: Readonly<Record<string, Steering>> = {
+  'usual, nothing pinned': (service) => usual(service % 10 === 0 ? 1 : service),
+  'usual, one service in ten pinned': usual,
+  'no two services alike, one in ten pinned': (service) =>
+    service % 10 === 0 ? usual(0) : [near(0.2), ownWeights(service)],
+  'no two services alike, wide tiers': (service) => [near(1), ownWeights(service)],
+}
+
+interface Figure {
+  readonly world: string
+  readonly event: string
+  /** Ms, medians over rounds. */
+  readonly planned: number
+  readonly published: number
+  /** The longest time that the main thread was not free. */
+  readonly longestSlice: number
+  /** Plan rows that are not the same as another of their service, MiB of the image. */
+  readonly rows: number
+  readonly mebibytes: number
+}
+
+class Bench {
+  readonly #world: string
+  readonly #definitions: Definitions
+  readonly #book: PlanBook
+  readonly #layout = new PlanLayout()
+  readonly #publisher = new Publisher(0)
+  readonly #health = new Map<string, TargetHealth>()
+  readonly figures: Figure[] = []
+  #mebibytes = 0
+
+  constructor(world: string, steering: Steering) {
+    this.#world = world
+    const lonely: Region = {
+      ...regions[0]!,
+      name: 'lonely',
+      balancers: [{ address: parseAddress('192.0.2.99')!, weight: 1 }],
+    }
+    const services = Array.from({ length: SERVICES }, (_, i): Service => ({
+      name: `service-${i}`,
+      regions: [...regions.map(({ name }) => name), ...(i === 500 ? ['lonely'] : [])],
+      steer: steering(i),
+      ...{ ttl: 30, leastTtl: 5, fallback: 'all', panic: 0, families: 'coherent' },
+    }))
+    this.#definitions = {
+      regions: new Map([...regions, lonely].map((region) => [region.name, region])),
+      services: new Map(services.map((service) => [service.name, service])),
+    }
+    const keys = new Set(services.flatMap((service) => askQuestion(service, this.#definitions)?.key ?? []))
+    const classes = clients.map((representative) => ({ representative }))
+    let tallies = 0
+    this.#book = new PlanBook({
+      definitions: this.#definitions,
+      clientMaps: [...keys].map((key) => ({ key, classes })),
+      preferences: new Map(),
+      tallyOf: () => tallies++,
+    })
+  }
+
+  measure(event: string, turn: (health: Map<string, TargetHealth>) => void): void {
+    turn(this.#health)
+    const clock = new SliceClock()
+    const before = performance.now()
+    this.#book.look(new Map(this.#health), new Map(), [])
+    clock.run(this.#book.replan())
+    const planned = performance.now()
+    this.#publish(clock)
+    this.figures.push({
+      ...{ world: this.#world, event, planned: planned - before, published: performance.now() - planned },
+      ...{ longestSlice: clock.longest, rows: this.#rows(), mebibytes: this.#mebibytes },
+    })
+  }
+
+  #publish(clock: SliceClock): void {
+    const input = { settings: SETTINGS, services: this.#book.place(), bindings: [], clientMaps: [0, 0, 0, 0, 0, 0, 0] }
+    const placement = this.#layout.place(input)
+    const plan = this.#publisher.free('plan', placement.byteLength)!
+    clock.run(this.#layout.write(input, placement, plan.buffer))
+    const [zones, clientMaps] = [this.#publisher.free('zones', 4)!, this.#publisher.free('clientMaps', 4)!]
+    this.#publisher.publish({ zones, clientMaps, plan })
+    this.#book.published()
+    this.#mebibytes = placement.byteLength / 2 ** 20
+  }
+
+  #rows(): number {
+    return [...this.#book.plans.values()].reduce((sum, { classes }) => sum + new Set(classes).size, 0)
+  }
+}
+
+/** How long work would keep the main thread, were it left after each slice. */
+class SliceClock {
+  longest = 0
+  #since = performance.now()
+
+  run(work: Iterator<void>): void {
+    while (!work.next().done) {
+      if (performance.now() - this.#since > SLICE_MS) this.#leave()
+    }
+    this.#leave()
+  }
+
+  #leave(): void {
+    const now = performance.now()
+    this.longest = Math.max(this.longest, now - this.#since)
+    this.#since = performance.now()
+  }
+}
+
+function turnRegion(name: string, state: 'up' | 'down') {
+  return (health: Map<string, TargetHealth>): void => {
+    const region = name === 'lonely' ? undefined : regions.find((each) => each.name === name)!
+    const addresses = region ? region.balancers.map(({ address }) => formatAddress(address)) : ['192.0.2.99']
+    for (const address of addresses)
+      health.set(targetId(name, address), { state, reason: state, since: 0, provisional: false })
+  }
+}
+
+function measureWorld(world: string, steering: Steering): Figure[] {
+  const bench = new Bench(world, steering)
+  bench.measure('first plan', () => undefined)
+  for (let round = 0; round < ROUNDS; round++) {
+    bench.measure('a region fails', turnRegion(`region-${round}`, 'down'))
+    bench.measure('the region returns', turnRegion(`region-${round}`, 'up'))
+    bench.measure('one service is touched', turnRegion('lonely', round % 2 === 0 ? 'down' : 'up'))
+  }
+  return medians(bench.figures)
+}
+
+function medians(figures: readonly Figure[]): Figure[] {
+  return [...new Set(figures.map(({ event }) => event))].map((event) => {
+    const own = figures.filter((figure) => figure.event === event)
+    const middle = (pick: (figure: Figure) => number) => own.map(pick).sort((a, b) => a - b)[own.length >> 1]!
+    return {
+      ...own.at(-1)!,
+      planned: middle(({ planned }) => planned),
+      published: middle(({ published }) => published),
+      longestSlice: Math.max(...own.map(({ longestSlice }) => longestSlice)),
+    }
+  })
+}
+
+const figures = Object.entries(WORLDS).flatMap(([world, steering]) => measureWorld(world, steering))
+if (process.argv.includes('--json')) console.log(JSON.stringify(figures, undefined, 2))
+else {
+  for (const { world, event, planned, published, longestSlice, rows, mebibytes } of figures) {
+    const parts = [planned, published, longestSlice].map((ms) => ms.toFixed(1).padStart(8))
+    console.log(
+      `${world.padEnd(42)}${event.padEnd(24)}${parts.join('')}${String(rows).padStart(9)}${mebibytes.toFixed(1).padStart(8)}`,
+    )
+  }
+  console.log('ms planned, ms laid out and published, longest slice; distinct rows, MiB of the image')
+}
