@@ -1,6 +1,6 @@
 // The plans of one configuration, kept up to date: which of them an event touches, and what came out. Services of one
 // policy (alike in all but their name) share a planner, its plan and its body in the image. Nothing is published here.
-import { formatAddress } from '../base/address.ts'
+import { textOf } from './address-text.ts'
 import { encodeRows, type PlanBody } from '../snapshot/plan-body.ts'
 import type { Preferences } from '../snapshot/pinned-slots.ts'
 import type { PlacedService } from '../snapshot/plan-image.ts'
@@ -27,9 +27,17 @@ interface Policy {
   readonly within: ReadonlySet<string>
   readonly regions: ReadonlySet<string>
   planner: Planner | undefined
-  plan: ServicePlan | undefined
-  body: PlanBody | undefined
+  /** The newest first: health often returns to where it was, and bodies that are there need no writing. */
+  made: readonly Made[]
 }
+
+interface Made {
+  readonly plan: ServicePlan
+  readonly body: PlanBody
+}
+
+/** Plans of a policy that are remembered. */
+const REMEMBERED = 3
 
 export interface PlanBookParts {
   readonly definitions: Definitions
@@ -59,8 +67,8 @@ export class PlanBook {
 
   /** By service. Complete after the first `replan`. */
   get plans(): ReadonlyMap<string, ServicePlan> {
-    const plans = this.#policies.flatMap(({ services, plan }) =>
-      plan ? services.map((service) => ({ ...plan, service })) : [],
+    const plans = this.#policies.flatMap(({ services, made: [now] }) =>
+      now ? services.map((service) => ({ ...now.plan, service })) : [],
     )
     const byName = new Map(plans.map((plan) => [plan.service.name, plan]))
     return new Map(
@@ -109,11 +117,11 @@ export class PlanBook {
       const planner = (policy.planner ??= this.#createPlanner(policy))
       yield
       const plan = yield* planner.plan(moment)
-      if (!policy.plan || !samePlan(policy.plan, plan)) {
-        policy.body = encodeRows(plan.rows.rows, this.#tallyFinder(plan))
-        this.#isChanged = true
-      }
-      policy.plan = plan
+      const [last] = policy.made
+      const same = policy.made.find((made) => samePlan(made.plan, plan))
+      const body = same?.body ?? encodeRows(plan.rows.rows, this.#tallyFinder(plan))
+      policy.made = [{ plan, body }, ...policy.made.filter((made) => made !== same)].slice(0, REMEMBERED)
+      if (body !== last?.body) this.#isChanged = true
       this.#stale.delete(policy)
       yield
     }
@@ -122,16 +130,19 @@ export class PlanBook {
   /** Every service as an image holds it, in the order of their definitions. */
   place(): readonly PlacedService[] {
     const placed = new Map<string, PlacedService>()
-    for (const { services, plan, body } of this.#policies) {
-      if (!plan || !body) throw new Error('a policy was never planned')
+    for (const {
+      services,
+      made: [now],
+    } of this.#policies) {
+      if (!now) throw new Error('a policy was never planned')
       const {
         rows: { rows, ...head },
         regions,
-      } = plan
+      } = now.plan
       for (const { name } of services) {
         const tallies = this.#tallies.get(name) ?? ['', ...regions].map((region) => this.#parts.tallyOf(name, region))
         this.#tallies.set(name, tallies)
-        placed.set(name, { ...head, name, classes: rows.length, body, tallies })
+        placed.set(name, { ...head, name, classes: rows.length, body: now.body, tallies })
       }
     }
     return [...this.#parts.definitions.services.keys()].map((name) => placed.get(name)!)
@@ -159,11 +170,11 @@ export class PlanBook {
     const numberOf = new Map<string, number>()
     regions.forEach((name, i) => {
       for (const { address } of this.#parts.definitions.regions.get(name)!.balancers) {
-        const text = formatAddress(address)
+        const text = textOf(address)
         if (!numberOf.has(text)) numberOf.set(text, i + 1)
       }
     })
-    return ([first]) => (first ? numberOf.get(formatAddress(first))! : 0)
+    return ([first]) => (first ? numberOf.get(textOf(first))! : 0)
   }
 }
 
@@ -180,8 +191,7 @@ function groupPolicies(definitions: Definitions): readonly Policy[] {
     within: new Set(services.flatMap((service) => [...servicesOf(service, definitions)])),
     regions: regionsOf(services[0]!, definitions),
     planner: undefined,
-    plan: undefined,
-    body: undefined,
+    made: [],
   }))
 }
 

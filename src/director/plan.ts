@@ -5,12 +5,13 @@ import type { RowTables } from '../snapshot/plan-body.ts'
 import type { ServiceHead, ServiceRows } from '../snapshot/plan-image.ts'
 import type { Preferences } from '../snapshot/pinned-slots.ts'
 import type { SlotTable } from '../snapshot/slot-table.ts'
+import { judgeHealth } from '../steer/availability.ts'
 import type { Client, Scores } from '../steer/steer.ts'
 import { fillingOf, outlineKey, outlineOf, pinRecordOf, settlingOf } from './outline.ts'
 import { regionsOf, type Definitions, type Service } from './service.ts'
-import { prepareSettle, type Family, type Moment, type Outcome, type SettleShape } from './settle.ts'
+import { prepareSettle, type Family, type Moment, type Outcome, type SettleShape, type Settling } from './settle.ts'
 import { asks, shapeOf, shapesOf, type Shape } from './shape.ts'
-import { manyFail, surveyRegion, type HealthById, type Takes } from './survey.ts'
+import { manyFail, sameSurvey, surveyRegion, type HealthById, type Takes } from './survey.ts'
 import { buildTables, type Filling, type Member } from './tables.ts'
 
 /** What plans are made from. */
@@ -30,8 +31,6 @@ export interface ClassPlan {
   readonly tables: RowTables
   /** Those who answer; their shares sum to 1. Empty: nobody does. Where families are independent, those of IPv4, if any. */
   readonly members: readonly Member[]
-  /** The part of the weight that is healthy, 0 to 1. */
-  readonly healthy: number
   /** True: the service's fallback applies. */
   readonly panic: boolean
 }
@@ -92,7 +91,9 @@ export function planService(
 
 /** The present health of every region. */
 export function momentOf({ regions, health, reported, scores = new Map() }: World): Moment {
-  const surveys = new Map(Array.from(regions, ([name, region]) => [name, surveyRegion(region, health, reported?.get(name))]))
+  const surveys = new Map(
+    Array.from(regions, ([name, region]) => [name, surveyRegion(region, health, reported?.get(name))]),
+  )
   return { surveys, scores, manyFail: manyFail(surveys.values()) }
 }
 
@@ -111,25 +112,21 @@ export function createPlanner(
   known.set(key, shapes)
   const regions = [...regionsOf(service, definitions)]
   const pin = pinRecordOf(service, definitions)
+  const distinct = [...new Set(shapes)]
+  const rowOf = Uint16Array.from(shapes, (shape) => distinct.indexOf(shape))
   const builder = new TableBuilder(service, filling)
+  const settlersAt = (moment: Moment) => settlersOf(service, (family) => prepareSettle(settling, moment, family))
+  const memory = new Memory(settling, service.families)
   return {
     ...{ service, regions, filling, pin },
     *plan(moment) {
-      const plans = yield* planShapes(
-        shapes,
-        settlersOf(service, (family) => prepareSettle(settling, moment, family)),
-        builder,
-        moment,
-      )
-      const classes = shapes.map((shape) => plans.get(shape)!)
+      const plans = yield* planShapes(distinct, settlersAt(moment), builder, moment, memory)
+      const classes = Array.from(rowOf, (row) => plans[row]!)
       const rows = classes.map(({ tables }) => tables)
-      const leastTtl = rows.reduce((least, { ttl }) => Math.min(least, ttl), service.ttl)
+      const leastTtl = plans.reduce((least, { tables }) => Math.min(least, tables.ttl), service.ttl)
       return { service, regions, rows: { name: service.name, clientMap: map, pin, leastTtl, rows }, classes }
     },
-    planClient: (client, moment) => {
-      const settlers = settlersOf(service, (family) => prepareSettle(settling, moment, family))
-      return builder.build(settleBoth(settlers, shapeOf(outline, client)), moment)
-    },
+    planClient: (client, moment) => builder.build(settleBoth(settlersAt(moment), shapeOf(outline, client)), moment),
     settleClient: (client, moment, family) => prepareSettle(settling, moment, family)(shapeOf(outline, client)),
   }
 }
@@ -156,26 +153,69 @@ function settleBoth({ ipv4, ipv6 }: Settlers, shape: Shape): Outcomes {
   return { ipv4: four, ipv6: ipv6 === ipv4 ? four : ipv6(shape) }
 }
 
-/** Equal shapes are settled once, and equal outcomes are one plan. */
+/** The plan of each shape. Equal outcomes are one plan, and what nothing touched since the last time stays as it was. */
 function* planShapes(
   shapes: readonly Shape[],
   settlers: Settlers,
   builder: TableBuilder,
   moment: Moment,
-): Generator<void, ReadonlyMap<Shape, ClassPlan>> {
-  const byShape = new Map<Shape, ClassPlan>()
+  memory: Memory,
+): Generator<void, readonly ClassPlan[]> {
+  const isTouched = memory.turnTo(moment)
   const byOutcome = new Map<string, ClassPlan>()
+  const plans: ClassPlan[] = []
   builder.begin()
-  for (const shape of shapes) {
-    if (byShape.has(shape)) continue
+  for (const [row, shape] of shapes.entries()) {
+    const before = memory.plans[row]
+    if (before && !isTouched(shape, before.reached)) {
+      plans.push(before.plan)
+      continue
+    }
     const outcomes = settleBoth(settlers, shape)
     const key = keyOf(outcomes)
     let plan = byOutcome.get(key)
     if (!plan) byOutcome.set(key, (plan = builder.build(outcomes, moment)))
-    byShape.set(shape, plan)
+    memory.plans[row] = { plan, reached: Math.max(outcomes.ipv4.reached, outcomes.ipv6.reached) }
+    plans.push(plan)
     if (builder.isSlow) yield
   }
-  return byShape
+  return plans
+}
+
+/** What was planned last, by shape, and from which health: so that an event replans the rows that it touches. */
+class Memory {
+  readonly plans: { readonly plan: ClassPlan; readonly reached: number }[] = []
+  readonly #settling: Settling
+  readonly #families: Service['families']
+  #before: Moment | undefined
+
+  constructor(settling: Settling, families: Service['families']) {
+    this.#settling = settling
+    this.#families = families
+  }
+
+  /**
+   * Goes on to the health of a moment. Gives whether a shape's outcome may have changed by it: a region turned in a tier
+   * that is reached. Where load, services within, families apart or a fallback decide, any change may matter.
+   */
+  turnTo(moment: Moment): (shape: Shape, reached: number) => boolean {
+    const before = this.#before
+    this.#before = moment
+    const { names, nested, shares, weights } = this.#settling
+    const isPlain = shares && nested.every((within) => !within) && this.#families === 'coherent'
+    if (!before || !isPlain || before.manyFail !== moment.manyFail) return () => true
+    const turned = names.map((name) => !sameSurvey(before.surveys.get(name), moment.surveys.get(name)!))
+    const availability = names.map((name) => moment.surveys.get(name)!.availability)
+    if (judgeHealth(availability, weights, this.#settling).panic) return () => true
+    return ({ tiers, members }, reached) => {
+      // A fence may leave nobody healthy where the whole is.
+      if (reached > tiers.length || members.length < names.length) return true
+      for (let tier = 0; tier < reached; tier++) {
+        for (const position of tiers[tier]!) if (turned[position]) return true
+      }
+      return false
+    }
+  }
 }
 
 /** Text that is equal for equal plans of one moment. */
@@ -213,7 +253,6 @@ class TableBuilder {
     return {
       tables: { ttl, ...tables },
       members: ipv4.members.length > 0 ? ipv4.members : ipv6.members,
-      healthy: Math.min(ipv4.healthy, ipv6.healthy),
       panic: ipv4.panic || ipv6.panic,
     }
   }

@@ -45,6 +45,8 @@ export interface Outcome extends Verdict {
   readonly members: readonly Member[]
   /** Equal for outcomes with equal slot tables. */
   readonly key: string
+  /** How many tiers are reached: what happens in those beyond changes nothing. Infinity when a fallback decides. */
+  readonly reached: number
 }
 
 /** For a service whose families are independent, one of them alone: who has none of it takes no part. */
@@ -79,14 +81,18 @@ export function prepareSettle(settling: Settling, moment: Moment, family: Family
   const whole = hasFamily.every(Boolean)
   const verdict = judgeHealth(availability, settling.weights, settling)
   const isPlain = inner.every((within) => !within)
+  const scratch = { final: new Float64Array(names.length), reaching: new Float64Array(names.length) }
+  const ready = { settling, moment, surveys, ...scratch }
   return (given) => {
     const shape = whole ? given : narrow(given, hasFamily)
-    const outcomes = isPlain ? [] : inner.map((settle, position) => settle?.(shape.nested[position]!))
+    const outcomes = isPlain ? NONE : inner.map((settle, position) => settle?.(shape.nested[position]!))
     const parts = isPlain ? availability : availability.map((part, position) => partOf(outcomes[position], part))
     const judged = isPlain && shape.members.length === names.length ? verdict : judge(settling, shape, parts)
-    return settle({ settling, moment, surveys, shape, outcomes, availability: parts, verdict: judged })
+    return settle(ready, shape, outcomes, parts, judged)
   }
 }
+
+const NONE: readonly undefined[] = []
 
 /** The shape without those who have no balancer of the family. */
 function narrow(shape: Shape, stays: readonly boolean[]): Shape {
@@ -113,29 +119,34 @@ function judge(settling: Settling, { members, hasLastResort }: Shape, availabili
   )
 }
 
-/** One shape at one moment. */
-interface Case {
+/** One service at one moment, and room to reckon in. */
+interface Ready {
   readonly settling: Settling
   readonly moment: Moment
   readonly surveys: readonly (Survey | undefined)[]
-  readonly shape: Shape
-  /** Of services in a region's place. */
-  readonly outcomes: readonly (Outcome | undefined)[]
-  readonly availability: readonly number[]
-  readonly verdict: Verdict
+  readonly final: Float64Array
+  readonly reaching: Float64Array
 }
 
-function settle(given: Case): Outcome {
-  const { settling, moment, shape, verdict } = given
-  if (verdict.panic && settling.fallback !== 'all') {
+/** `outcomes`: of services in a region's place. */
+function settle(
+  ready: Ready,
+  shape: Shape,
+  outcomes: readonly (Outcome | undefined)[],
+  availability: readonly number[],
+  { healthy, panic }: Verdict,
+): Outcome {
+  const { settling, moment, final, reaching } = ready
+  if (panic && settling.fallback !== 'all') {
     const answers = shape.hasLastResort ? [lastResort(settling, moment)] : []
-    return { ...verdict, members: answers.map(({ member }) => member), key: answers.map(({ key }) => key).join() }
+    const [members, key] = [answers.map(({ member }) => member), answers.map((answer) => answer.key).join()]
+    return { healthy, panic, members, key, reached: Infinity }
   }
-  const availability = verdict.panic ? given.availability.map(() => 1) : given.availability
-  const final = new Float64Array(availability.length)
-  const shares = settling.shares ?? sharesByLoad(settling, shape, availability, moment)
-  const reaching = spillTiers(shape.tiers, shares, availability, final)
-  return { ...verdict, ...gather(given, final, reaching) }
+  const parts = panic ? availability.map(() => 1) : availability
+  const shares = settling.shares ?? sharesByLoad(settling, shape, parts, moment)
+  const reached = spillTiers(shape.tiers, shares, parts, final, reaching)
+  const { members, key } = gather(ready, shape, outcomes, panic, reached)
+  return { healthy, panic, members, key, reached: panic ? Infinity : reached }
 }
 
 /** What the spread steps give when it depends on load, and so on the tier and on who can answer. */
@@ -169,40 +180,54 @@ function lastResort({ fallback, take }: Settling, { surveys }: Moment): KeyedMem
 }
 
 /** Those with a share, in configured order. */
-function gather(given: Case, final: Float64Array, reaching: readonly number[]): Pick<Outcome, 'members' | 'key'> {
-  const { tiers } = given.shape
-  const found: { readonly position: number; readonly tier: number }[] = []
+function gather(
+  ready: Ready,
+  { tiers }: Shape,
+  outcomes: readonly (Outcome | undefined)[],
+  panic: boolean,
+  reached: number,
+): Pick<Outcome, 'members' | 'key'> {
+  const found: Found[] = []
   let total = 0
-  for (let tier = 0; tier < tiers.length && reaching[tier]! > 0; tier++) {
+  for (let tier = 0; tier < reached; tier++) {
     for (const position of tiers[tier]!) {
-      if (final[position] === 0) continue
-      total += final[position]!
-      found.push({ position, tier })
+      const share = ready.final[position]!
+      if (share === 0) continue
+      total += share
+      found.push({ position, tier, share })
     }
   }
   if (found.length > 1) found.sort((a, b) => a.position - b.position)
   const members: Member[] = []
   let key = ''
-  for (const { position, tier } of found) {
-    const one = memberOf(given, position, tier, final[position]! / total)
-    members.push(one.member)
-    key += `${one.key} `
+  for (const one of found) {
+    const { member, key: own } = memberOf(ready, { ...one, share: one.share / total }, outcomes[one.position], panic)
+    members.push(member)
+    key += `${own} `
   }
   return { members, key }
 }
 
-function memberOf(given: Case, position: number, tier: number, share: number): KeyedMember {
-  const { settling, surveys, outcomes, verdict } = given
-  const { names, take } = settling
+interface Found {
+  readonly position: number
+  readonly tier: number
+  readonly share: number
+}
+
+function memberOf(
+  { settling: { names, take }, surveys }: Ready,
+  { position, tier, share }: Found,
+  within: Outcome | undefined,
+  panic: boolean,
+): KeyedMember {
   const name = names[position]!
-  const place = `${name}:${tier}:${share}`
-  const within = outcomes[position]
+  const place = `${position}:${tier}:${share}`
   if (within) {
     const turnsIn = Math.min(...within.members.map((member) => member.turnsIn))
     const member = { name, tier, share, take, balancers: [], turnsIn, members: within.members }
     return { member, key: `${place}(${within.key})` }
   }
   const survey = surveys[position]!
-  const { key, balancers, turnsIn } = verdict.panic ? survey.inFallback : survey.live
+  const { key, balancers, turnsIn } = panic ? survey.inFallback : survey.live
   return { member: { name, tier, share, take, balancers, turnsIn }, key: `${place}[${key}]` }
 }

@@ -1,6 +1,6 @@
 // What health says of one region, as planning needs it: whether it is up, why, and which of its balancers can answer.
 // A plan surveys each region once, whatever the number of services and client classes.
-import { formatAddress } from '../base/address.ts'
+import { textOf } from './address-text.ts'
 import type { State, TargetHealth } from '../health/health.ts'
 import { judgeRegion } from '../health/region.ts'
 import type { Reported } from '../health/report/judge.ts'
@@ -45,7 +45,7 @@ export interface Survey {
 
 /** `reported`: the part of its share that it can take by its own reports, and why; missing: it tells nothing. */
 export function surveyRegion(region: Region, health: HealthById, reported?: Takes): Survey {
-  const known = region.balancers.map(({ address }) => health.get(targetId(region.name, formatAddress(address))))
+  const known = region.balancers.map(({ address }) => health.get(targetId(region.name, textOf(address))))
   const { state, reason } = judgeRegion(
     region.balancers.map(({ address: { family } }, i) => ({ family, ...(known[i] && { health: known[i] }) })),
     region.minHealthy,

@@ -2,7 +2,8 @@
 // and within a region's own slots its balancers take turns (or, pinned, keep theirs); a service in a region's place has
 // regions within it, alike. A region without a balancer of the family answers NODATA in its slots, never with another
 // region's address: Happy Eyeballs would send the world there.
-import { formatAddress, type Address } from '../base/address.ts'
+import type { Address } from '../base/address.ts'
+import { textOf } from './address-text.ts'
 import { pinnedSlots, type Preferences } from '../snapshot/pinned-slots.ts'
 import { countSlots, interleave, MAX_COUNTED_SLOTS, type Answer, type SlotTable } from '../snapshot/slot-table.ts'
 import type { Balancer, Service } from './service.ts'
@@ -180,7 +181,13 @@ function turnSeats(benches: readonly Bench[], counts: readonly number[]): Uint16
   )
   if (sequences.length === 1) return sequences[0]!
   const turns = new Uint16Array(benches.length)
-  return interleave(sequences.map(({ length }) => length)).map((bench) => sequences[bench]![turns[bench]!++]!)
+  const order = interleave(sequences.map(({ length }) => length))
+  const seated = new Uint16Array(order.length)
+  for (let slot = 0; slot < order.length; slot++) {
+    const bench = order[slot]!
+    seated[slot] = sequences[bench]![turns[bench]!++]!
+  }
+  return seated
 }
 
 function turnBalancers({ first, seats }: Bench, counts: readonly number[]): Uint16Array {
@@ -197,7 +204,7 @@ interface Pinning {
 /** Benches by rendezvous, alike in both families; in the slots of each those within it, and in a region's its balancers. */
 function pinSeats(benches: readonly Bench[], pinning: Pinning, slots: Uint16Array | undefined): Uint16Array {
   const owners = slots ? pinBenches(benches, pinning, slots) : pinAll(benches, pinning)
-  if (benches.every(({ seats }) => seats.length === 1)) return owners.map((bench) => benches[bench]!.first)
+  if (benches.every(({ seats }) => seats.length === 1)) return seatFirst(owners, benches)
   return seatWithin(owners, slots, benches.length, (bench, own) => {
     const { benches: inner, first, seats } = benches[bench]!
     if (inner.length > 0) return pinSeats(inner, pinning, own)
@@ -208,6 +215,14 @@ function pinSeats(benches: readonly Bench[], pinning: Pinning, slots: Uint16Arra
     }))
     return pinnedSlots(pinning.preferences, balancers, own).map((seat) => first + seat)
   })
+}
+
+/** Owners are benches of one seat each. */
+function seatFirst(owners: Uint16Array, benches: readonly Bench[]): Uint16Array {
+  const first = Uint16Array.from(benches, (bench) => bench.first)
+  const seated = new Uint16Array(owners.length)
+  for (let slot = 0; slot < owners.length; slot++) seated[slot] = first[owners[slot]!]!
+  return seated
 }
 
 function pinAll(benches: readonly Bench[], pinning: Pinning): Uint16Array {
@@ -223,7 +238,7 @@ function pinBenches(benches: readonly Bench[], { preferences }: Pinning, slots: 
 }
 
 function nameOf(path: string, address: Address | undefined): string {
-  return address ? `${path}/${formatAddress(address)}` : path
+  return address ? `${path}/${textOf(address)}` : path
 }
 
 /** Each owner's slots seated by `seat`, put back into the order of all slots (every slot of a table by default). */
@@ -321,9 +336,9 @@ function followers(order: Uint16Array, seats: readonly Seat[], ids: readonly num
 /** Addresses by number, −1 for NODATA: one that stands in two regions is one address in an RRset. */
 function numberAddresses(seats: readonly Seat[]): { ids: readonly number[]; addresses: readonly Address[] } {
   const addresses = new Map<string, Address>()
-  for (const { address } of seats) if (address) addresses.set(formatAddress(address), address)
+  for (const { address } of seats) if (address) addresses.set(textOf(address), address)
   const texts = [...addresses.keys()]
-  const ids = seats.map(({ address }) => (address ? texts.indexOf(formatAddress(address)) : -1))
+  const ids = seats.map(({ address }) => (address ? texts.indexOf(textOf(address)) : -1))
   return { ids, addresses: [...addresses.values()] }
 }
 

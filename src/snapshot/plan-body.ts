@@ -141,7 +141,7 @@ class Encoder {
     if (slots.length < SHARED_FROM) return this.#writeSlots(slots)
     const key = `${slots.length} ${checksum(slots)}`
     const alike = this.#slots.get(key) ?? []
-    const same = alike.find((other) => other.slots.every((answer, slot) => answer === slots[slot]))
+    const same = alike.find((other) => isSame(other.slots, slots))
     if (same) return same.at
     const at = this.#writeSlots(slots)
     this.#slots.set(key, [...alike, { slots, at }])
@@ -176,6 +176,11 @@ function checksum(slots: Uint16Array): number {
   let sum = 0
   for (let i = 0; i < slots.length; i++) sum = (Math.imul(sum, 31) + slots[i]!) | 0
   return sum
+}
+
+function isSame(a: Uint16Array, b: Uint16Array): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return a.length === b.length
 }
 
 /** The table of one slot whose answer is not known. */

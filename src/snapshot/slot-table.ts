@@ -1,7 +1,9 @@
 // A slot table: shares made into slots that a counter walks through or a client's prefix picks. Counted tables are as
-// small as they can be exact, and interleaved; pinned ones have one size for ever, and clients keep their slots. Which
-// addresses a slot answers with is the planner's (director/tables.ts); how a table is laid out for workers is
-// plan-image.ts. Everything here is the same on every node and part of the compatibility promise.
+// small as they can be exact, and interleaved: any window of consecutive answers is within 2 − 1/(k − 1) slots of each of
+// k shares (below 1 for two, 1.5 for three), and within one in most; orders that are within one for any shares do not exist
+// beyond two. Pinned tables have one size for ever, and clients keep their slots (pinned-slots.ts). Which addresses a slot
+// answers with is the planner's (director/tables.ts); how a table is laid out for workers is plan-body.ts. Everything here is
+// the same on every node and part of the compatibility promise.
 import type { Address, AddressWords } from '../base/address.ts'
 import { hashPrefix } from '../base/prefix.ts'
 
@@ -28,19 +30,24 @@ const TOLERANCE = 1e-9
  * largest remainder. A share above 0 gets at least one slot.
  */
 export function countSlots(shares: readonly number[]): number[] {
-  const sum = shares.reduce((a, b) => a + b, 0)
-  const parts = shares.map((share) => share / sum)
+  const total = sum(shares)
+  const parts = shares.map((share) => share / total)
   const present = parts.filter((part) => part > 0)
   for (let size = present.length; size <= MAX_COUNTED_SLOTS; size++) {
-    if (present.every((part) => isWhole(part * size, size))) return parts.map((part) => Math.round(part * size))
+    if (isExact(present, size)) return parts.map((part) => Math.round(part * size))
   }
   const least = parts.map((part) => (part > 0 ? 1 : 0))
   return apportion(parts, Math.max(MAX_COUNTED_SLOTS, present.length), least)
 }
 
-function isWhole(slots: number, size: number): boolean {
-  const whole = Math.round(slots)
-  return whole > 0 && Math.abs(slots - whole) < TOLERANCE * size
+/** Whether a table of that size gives everybody whole slots. */
+function isExact(parts: readonly number[], size: number): boolean {
+  for (const part of parts) {
+    const slots = part * size
+    const whole = Math.round(slots)
+    if (whole === 0 || Math.abs(slots - whole) >= TOLERANCE * size) return false
+  }
+  return true
 }
 
 /** Largest remainder: whole numbers that sum to `size`, each at least its `least`, in proportion to `parts` (of sum 1). */
@@ -77,66 +84,103 @@ export function spreadSlots(shares: readonly number[]): Uint16Array {
 export function interleave(counts: readonly number[]): Uint16Array {
   const divisor = counts.reduce(greatestDivisor, 0)
   const lap = counts.map((count) => count / divisor)
-  const chairman = chairmanOrder(lap)
-  const smooth = smoothOrder(lap)
-  const calmer = unevenness(smooth, lap) < unevenness(chairman, lap) ? smooth : chairman
-  return Uint16Array.from({ length: calmer.length * divisor }, (_, slot) => calmer[slot % calmer.length]!)
+  const order = remember(lap)
+  if (divisor === 1) return order
+  return Uint16Array.from({ length: order.length * divisor }, (_, slot) => order[slot % order.length]!)
 }
 
 function greatestDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestDivisor(b, a % b)
 }
 
+/** Orders are asked for again and again: a plan has thousands of rows and few weights. Not to be written to. */
+const orders = new Map<string, Uint16Array>()
+
+const MAX_REMEMBERED = 4096
+
+/** Slots of a table beyond which nobody sees the difference. */
+const MAX_SMOOTH = 64
+
+function remember(lap: readonly number[]): Uint16Array {
+  const key = lap.join()
+  let order = orders.get(key)
+  if (order) return order
+  if (orders.size === MAX_REMEMBERED) orders.clear()
+  order = findOrder(lap)
+  orders.set(key, order)
+  return order
+}
+
+/** The chairman's order; in short tables the smooth one, where that strays by more than one slot and the smooth one by less. */
+function findOrder(lap: readonly number[]): Uint16Array {
+  const chairman = chairmanOrder(lap)
+  const strays = unevenness(chairman, lap)
+  if (strays <= chairman.length || chairman.length > MAX_SMOOTH) return chairman
+  const smooth = smoothOrder(lap)
+  return unevenness(smooth, lap) < strays ? smooth : chairman
+}
+
 /**
  * R. Tijdeman, "The chairman assignment problem" (1980): every prefix is within 1 − 1/(2k − 2) of each share. Among those
  * who lag by at least 1/(2k − 2), the one whose lag first becomes too much goes next. Whole numbers: lags × size × (2k − 2).
  */
-function chairmanOrder(counts: readonly number[]): number[] {
+function chairmanOrder(counts: readonly number[]): Uint16Array {
   const size = sum(counts)
   const scale = Math.max(1, 2 * counts.filter((count) => count > 0).length - 2)
-  const got = counts.map(() => 0)
-  return Array.from({ length: size }, (_, slot) => {
+  const got = new Float64Array(counts.length)
+  const order = new Uint16Array(size)
+  for (let slot = 0; slot < size; slot++) {
     let next = -1
     let soonest = Infinity
-    for (let i = 0; i < counts.length; i++) {
+    for (let i = 0; i < got.length; i++) {
       const lag = (counts[i]! * (slot + 1) - got[i]! * size) * scale
+      if (lag < size) continue
       const deadline = (size * (scale - 1) - lag) / counts[i]!
-      if (lag >= size && deadline < soonest) [next, soonest] = [i, deadline]
+      if (deadline >= soonest) continue
+      next = i
+      soonest = deadline
     }
-    got[next] = got[next]! + 1
-    return next
-  })
+    got[next]!++
+    order[slot] = next
+  }
+  return order
 }
 
 /** nginx's smooth weighted round-robin: has no such bound, but often finds the calmer order (4:2:1). */
-function smoothOrder(counts: readonly number[]): number[] {
+function smoothOrder(counts: readonly number[]): Uint16Array {
   const size = sum(counts)
-  const credit = counts.map(() => 0)
-  return Array.from({ length: size }, () => {
+  const credit = new Float64Array(counts.length)
+  const order = new Uint16Array(size)
+  for (let slot = 0; slot < size; slot++) {
     let next = 0
-    for (let i = 0; i < counts.length; i++) {
-      credit[i] = credit[i]! + counts[i]!
+    for (let i = 0; i < credit.length; i++) {
+      credit[i]! += counts[i]!
       if (credit[i]! > credit[next]!) next = i
     }
-    credit[next] = credit[next]! - size
-    return next
-  })
+    credit[next]! -= size
+    order[slot] = next
+  }
+  return order
 }
 
-/** The farthest that any candidate strays from its share in any window, × size. */
-function unevenness(order: readonly number[], counts: readonly number[]): number {
+/**
+ * The farthest that any candidate strays from its share in any window, × size: how far it ever leads, and how far it lags.
+ * It leads most just after a slot of its own, and lags most just before one.
+ */
+function unevenness(order: Uint16Array, counts: readonly number[]): number {
   const size = order.length
-  const lead = counts.map(() => 0)
-  const most = counts.map(() => 0)
-  const least = counts.map(() => 0)
-  for (const next of order) {
-    for (let i = 0; i < counts.length; i++) {
-      lead[i] = lead[i]! + (i === next ? size : 0) - counts[i]!
-      most[i] = Math.max(most[i]!, lead[i]!)
-      least[i] = Math.min(least[i]!, lead[i]!)
-    }
+  const got = new Float64Array(counts.length)
+  const most = new Float64Array(counts.length)
+  const least = new Float64Array(counts.length)
+  for (let slot = 0; slot < size; slot++) {
+    const next = order[slot]!
+    const before = got[next]! * size - counts[next]! * slot
+    got[next]!++
+    const after = got[next]! * size - counts[next]! * (slot + 1)
+    if (before < least[next]!) least[next] = before
+    if (after > most[next]!) most[next] = after
   }
-  return Math.max(...counts.map((_, i) => most[i]! - least[i]!))
+  return counts.reduce((worst, _, i) => Math.max(worst, most[i]! - least[i]!), 0)
 }
 
 function sum(numbers: readonly number[]): number {

@@ -69,12 +69,13 @@ function set(candidate: Candidate, availability: number, note: string): Candidat
 export function spill(candidates: readonly Candidate[]): readonly Candidate[] {
   const tiers = groupTiers(candidates)
   const final = new Float64Array(candidates.length)
-  const shares = candidates.map(({ share }) => share)
-  const reaching = spillTiers(
+  const reaching = new Float64Array(tiers.length)
+  spillTiers(
     tiers,
-    shares,
+    candidates.map(({ share }) => share),
     candidates.map(({ availability }) => availability),
     final,
+    reaching,
   )
   const reached = new Map(tiers.map((members, i) => [candidates[members[0]!]!.tier, reaching[i]!]))
   return candidates.map((candidate, i) => {
@@ -91,18 +92,20 @@ export function groupTiers(candidates: readonly Pick<Candidate, 'tier'>[]): read
 }
 
 /**
- * The arithmetic of `spill`, which plans do without the words: `tiers` are indexes of candidates, and the final share of
- * each is written into `final` (zeros before). Returns what reaches each tier: a fraction of the queries.
+ * The arithmetic of `spill`, which plans do without the words: `tiers` are indexes of candidates. The final share of each
+ * in a tier that is reached is written into `final`, and what reaches such a tier, a fraction of the queries, into
+ * `reaching`. Returns how many tiers are reached; what stands beyond them means nothing.
  */
 export function spillTiers(
   tiers: readonly (readonly number[])[],
   shares: ArrayLike<number>,
   availability: ArrayLike<number>,
   final: Float64Array,
-): readonly number[] {
-  const reaching = new Array<number>(tiers.length).fill(0)
+  reaching: Float64Array,
+): number {
   let rest = 1
-  for (let tier = 0; tier < tiers.length && rest > 0; tier++) {
+  let tier = 0
+  for (; tier < tiers.length && rest > 0; tier++) {
     const members = tiers[tier]!
     let total = 0
     let available = 0
@@ -111,12 +114,11 @@ export function spillTiers(
       available += shares[i]! * availability[i]!
     }
     reaching[tier] = rest
-    if (total === 0) continue
-    for (const i of members) final[i] = (rest * shares[i]! * availability[i]!) / total
-    rest *= 1 - available / total
+    for (const i of members) final[i] = total > 0 ? (rest * shares[i]! * availability[i]!) / total : 0
+    if (total > 0) rest *= 1 - available / total
     if (rest < NEGLIGIBLE) rest = 0
   }
-  return reaching
+  return tier
 }
 
 function describeShare({ share, availability, tier }: Candidate, reaching: number, taken: number): string {

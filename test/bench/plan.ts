@@ -205,7 +205,10 @@ function medians(figures: readonly Figure[]): Figure[] {
   })
 }
 
-const figures = Object.entries(WORLDS).flatMap(([world, steering]) => measureWorld(world, steering))
+const only = process.argv.find((word) => word.startsWith('--only='))?.slice(7) ?? ''
+const figures = Object.entries(WORLDS)
+  .filter(([world]) => world.includes(only))
+  .flatMap(([world, steering]) => measureWorld(world, steering))
 if (process.argv.includes('--json')) console.log(JSON.stringify(figures, undefined, 2))
 else {
   for (const { world, event, planned, published, longestSlice, rows, mebibytes } of figures) {
