@@ -1,7 +1,7 @@
 // Long work on the main thread in short slices: between two of them sockets, signals and health events get their turn.
 
 /** The main thread is kept busy no longer than this, ms (and whatever the work does between two of its pauses). */
-export const SLICE_MS = 8
+export const SLICE_MS = 6
 
 /** Runs work that pauses wherever it may be left for a moment. Done at once if it takes no longer than a slice. */
 export function runInSlices(

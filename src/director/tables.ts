@@ -220,6 +220,7 @@ function pinSeats(benches: readonly Bench[], pinning: Pinning, slots: Uint16Arra
 /** Owners are benches of one seat each. */
 function seatFirst(owners: Uint16Array, benches: readonly Bench[]): Uint16Array {
   const first = Uint16Array.from(benches, (bench) => bench.first)
+  if (first.every((seat, bench) => seat === bench)) return owners
   const seated = new Uint16Array(owners.length)
   for (let slot = 0; slot < owners.length; slot++) seated[slot] = first[owners[slot]!]!
   return seated
@@ -304,14 +305,12 @@ function gatherAnswers(order: Uint16Array, seats: readonly Seat[]): SlotTable {
   return { answers: [...answers.keys()].map((key) => readAnswer(key, addresses)), slots }
 }
 
+/** Every seat leads a slot, so that answers are numbered as seats are; mostly they are the same numbers. */
 function gatherSingles(order: Uint16Array, ids: readonly number[], answers: Map<string, number>): Uint16Array {
-  const answerOf = new Int32Array(ids.length).fill(-1)
+  const answerOf = ids.map((id) => intern(answers, id < 0 ? [] : [id]))
+  if (answerOf.every((answer, seat) => answer === seat)) return order
   const slots = new Uint16Array(order.length)
-  for (let slot = 0; slot < order.length; slot++) {
-    const seat = order[slot]!
-    if (answerOf[seat] === -1) answerOf[seat] = intern(answers, ids[seat]! < 0 ? [] : [ids[seat]!])
-    slots[slot] = answerOf[seat]!
-  }
+  for (let slot = 0; slot < order.length; slot++) slots[slot] = answerOf[order[slot]!]!
   return slots
 }
 

@@ -14,18 +14,18 @@ const TOLERANCE = 1e-9
 export interface Preferences {
   readonly seed: number
   /** By candidate's name: −ln of a uniform hash for each slot. */
-  readonly costs: Map<string, Float64Array>
+  readonly costs: Map<string, Float32Array>
 }
 
 export function createPreferences(service: string, seed: string): Preferences {
   return { seed: hashText(`${service}\n${seed}`) | 0, costs: new Map() }
 }
 
-function costsOf({ seed, costs }: Preferences, name: string): Float64Array {
+function costsOf({ seed, costs }: Preferences, name: string): Float32Array {
   const known = costs.get(name)
   if (known) return known
   const key = hashText(name, seed)
-  const fresh = Float64Array.from({ length: PINNED_SLOTS }, (_, slot) => -Math.log(uniform(key ^ mix32(slot + 1))))
+  const fresh = Float32Array.from({ length: PINNED_SLOTS }, (_, slot) => -Math.log(uniform(key ^ mix32(slot + 1))))
   costs.set(name, fresh)
   return fresh
 }
@@ -45,69 +45,75 @@ export interface Pinned {
   readonly least: number
 }
 
-const EVERY_SLOT = Uint16Array.from({ length: PINNED_SLOTS }, (_, slot) => slot)
-
 /**
  * Weighted rendezvous: each slot goes to the candidate with the greatest −w / ln h. Unequal shares are then repaired to
  * quota by moving the slots that mind least; with equal shares nothing moves between candidates that stay. Returns an
  * index into `candidates` for each of `slots` (all of them by default).
  */
-export function pinnedSlots(
-  preferences: Preferences,
-  candidates: readonly Pinned[],
-  slots: Uint16Array = EVERY_SLOT,
-): Uint16Array {
-  if (candidates.length === 1) return new Uint16Array(slots.length)
+export function pinnedSlots(preferences: Preferences, candidates: readonly Pinned[], slots?: Uint16Array): Uint16Array {
+  const size = slots?.length ?? PINNED_SLOTS
+  if (candidates.length === 1) return new Uint16Array(size)
   // In the order of names: ties must not fall by the order in a file.
   const order = [...candidates.keys()].sort((a, b) => (candidates[a]!.name < candidates[b]!.name ? -1 : 1))
-  const sorted = order.map((i) => candidates[i]!)
-  const owners = seat(preferences, sorted, slots)
+  const owners = seat(
+    preferences,
+    order.map((i) => candidates[i]!),
+    slots,
+  )
   for (let at = 0; at < owners.length; at++) owners[at] = order[owners[at]!]!
   return owners
 }
 
 /** Who bids for the slots: what a slot costs a candidate is its column's entry for the slot, by its part of the whole. */
 interface Bids {
-  readonly slots: Uint16Array
-  readonly columns: readonly Float64Array[]
+  /** Of slots. */
+  readonly size: number
+  /** By candidate, then by slot. */
+  readonly columns: readonly Float32Array[]
   readonly parts: readonly number[]
 }
 
-function seat(preferences: Preferences, candidates: readonly Pinned[], slots: Uint16Array): Uint16Array {
+function seat(preferences: Preferences, candidates: readonly Pinned[], slots: Uint16Array | undefined): Uint16Array {
   const total = candidates.reduce((all, { share }) => all + share, 0)
   const parts = candidates.map(({ share }) => share / total)
-  const bids = { slots, parts, columns: candidates.map(({ name }) => costsOf(preferences, name)) }
+  const every: Bids = { size: PINNED_SLOTS, parts, columns: candidates.map(({ name }) => costsOf(preferences, name)) }
   const everybody = [...candidates.keys()]
+  const bids = slots ? restrict(every, slots, everybody) : every
   const owners = findCheapest(bids, everybody)
   const least = candidates.map((candidate) => candidate.least)
   const counts = countOwners(owners, parts.length)
   const isEven = parts.every((part) => Math.abs(part - parts[0]!) < TOLERANCE)
   if (isEven && counts.every((count, i) => count >= least[i]!)) return owners
-  repair(bids, owners, counts, apportion(parts, slots.length, least))
+  repair(bids, owners, counts, apportion(parts, bids.size, least))
   return owners
 }
 
-/** Bits of a cost that make room for who bids it: costs nearer to each other than 2⁻³⁶ are equal. */
-const BIDDER = 0xffff
+/** The bids of some candidates for some of the slots. */
+function restrict({ columns, parts }: Bids, slots: Uint16Array, candidates: readonly number[]): Bids {
+  const restricted: Float32Array[] = []
+  for (const i of candidates) {
+    const column = columns[i]!
+    const own = new Float32Array(slots.length)
+    for (let at = 0; at < slots.length; at++) own[at] = column[slots[at]!]!
+    restricted[i] = own
+  }
+  return { size: slots.length, parts, columns: restricted }
+}
 
-/**
- * For each slot, who of the candidates it costs least; the first of equals. Who bids is kept in the lowest bits of the
- * bid, so that the least of all is found without a branch (a third of the time: which branch is taken is chance itself).
- */
-function findCheapest({ slots, columns, parts }: Bids, candidates: readonly number[]): Uint16Array {
-  const bids = new Float64Array(slots.length)
-  const least = new Float64Array(slots.length).fill(Infinity)
-  const words = new Uint32Array(bids.buffer)
+/** For each slot, who of the candidates it costs least; the first of equals. */
+function findCheapest({ size, columns, parts }: Bids, candidates: readonly number[]): Uint16Array {
+  const cheapest = new Uint16Array(size)
+  const least = new Float64Array(size).fill(Infinity)
   for (const i of candidates) {
     const column = columns[i]!
     const scale = 1 / parts[i]!
-    for (let at = 0; at < bids.length; at++) bids[at] = column[slots[at]!]! * scale
-    for (let at = 0; at < words.length; at += 2) words[at] = (words[at]! & ~BIDDER) | i
-    for (let at = 0; at < bids.length; at++) least[at] = Math.min(least[at]!, bids[at]!)
+    for (let at = 0; at < size; at++) {
+      const cost = column[at]! * scale
+      if (cost >= least[at]!) continue
+      least[at] = cost
+      cheapest[at] = i
+    }
   }
-  const winners = new Uint32Array(least.buffer)
-  const cheapest = new Uint16Array(slots.length)
-  for (let at = 0; at < cheapest.length; at++) cheapest[at] = winners[at * 2]! & BIDDER
   return cheapest
 }
 
@@ -123,15 +129,18 @@ function repair(bids: Bids, owners: Uint16Array, counts: Uint32Array, quotas: re
   for (;;) {
     let surplus = everybody.reduce((sum, i) => sum + Math.max(0, counts[i]! - quotas[i]!), 0)
     if (surplus === 0) return
-    const isOver = Uint8Array.from(everybody, (i) => Number(counts[i]! > quotas[i]!))
-    const takers = findCheapest(
-      bids,
-      everybody.filter((i) => counts[i]! < quotas[i]!),
+    const movable = slotsOf(
+      owners,
+      everybody.map((i) => counts[i]! > quotas[i]!),
     )
-    for (const { at, taker } of wishesInOrder(bids, owners, takers, isOver, surplus)) {
-      const owner = owners[at]!
+    const under = everybody.filter((i) => counts[i]! < quotas[i]!)
+    const takers = findCheapest(restrict(bids, movable, under), under)
+    const factors = findFactors(bids, movable, owners, takers)
+    for (const at of inOrder(factors, surplus)) {
+      const slot = movable[at]!
+      const [owner, taker] = [owners[slot]!, takers[at]!]
       if (counts[owner]! <= quotas[owner]! || counts[taker]! >= quotas[taker]!) continue
-      owners[at] = taker
+      owners[slot] = taker
       counts[owner]!--
       counts[taker]!++
       if (--surplus === 0) return
@@ -139,51 +148,53 @@ function repair(bids: Bids, owners: Uint16Array, counts: Uint32Array, quotas: re
   }
 }
 
-/** A move that might be made: how much dearer the slot becomes, as a factor. */
-interface Wish {
-  readonly at: number
-  readonly taker: number
-  readonly loss: number
+/** Slots of certain owners, in their order. */
+function slotsOf(owners: Uint16Array, belongs: readonly boolean[]): Uint16Array {
+  const slots = new Uint16Array(owners.length)
+  let count = 0
+  for (let slot = 0; slot < owners.length; slot++) if (belongs[owners[slot]!]) slots[count++] = slot
+  return slots.subarray(0, count)
 }
 
-/**
- * For each slot that may move, the taker that it likes best: wishes by loss, then by slot. Few are granted, and these lose
- * little: they are found and sorted alone, the others only if somebody goes on asking (sorting all of them took nine
- * tenths of the time of a table).
- */
-function* wishesInOrder(
-  bids: Bids,
-  owners: Uint16Array,
-  takers: Uint16Array,
-  isOver: Uint8Array,
-  surplus: number,
-): Generator<Wish> {
-  const factors = findFactors(bids, owners, takers, isOver)
-  let from = -Infinity
-  for (let margin = (4 * surplus) / owners.length; from < Infinity; margin *= 8) {
-    const to = margin > 1e6 ? Infinity : 1 + margin
-    const wishes: Wish[] = []
-    for (let at = 0; at < factors.length; at++) {
-      const loss = factors[at]!
-      if (loss <= to && loss > from) wishes.push({ at, taker: takers[at]!, loss })
-    }
-    yield* wishes.sort((a, b) => a.loss - b.loss || a.at - b.at)
-    from = to
-  }
-}
-
-/** By slot: how much dearer it becomes by its taker; NaN where the owner has none too many. */
+/** How much dearer each slot becomes by its taker, as a factor. */
 function findFactors(
-  { slots, columns, parts }: Bids,
+  { columns, parts }: Bids,
+  movable: Uint16Array,
   owners: Uint16Array,
   takers: Uint16Array,
-  isOver: Uint8Array,
 ): Float64Array {
-  const factors = new Float64Array(slots.length)
+  const factors = new Float64Array(movable.length)
   for (let at = 0; at < factors.length; at++) {
-    const [owner, taker, slot] = [owners[at]!, takers[at]!, slots[at]!]
-    const before = columns[owner]![slot]! / parts[owner]!
-    factors[at] = isOver[owner] === 1 ? columns[taker]![slot]! / parts[taker]! / before : NaN
+    const [slot, taker] = [movable[at]!, takers[at]!]
+    const owner = owners[slot]!
+    factors[at] = columns[taker]![slot]! / parts[taker]! / (columns[owner]![slot]! / parts[owner]!)
   }
   return factors
+}
+
+/** Bits of a number that make room for an index: numbers nearer to each other than 2⁻³⁶ are equal. */
+const INDEX = 0xffff
+
+/**
+ * Indexes by value, then by themselves. Few slots will move, and these lose little: they are found and sorted alone, the
+ * others only if somebody goes on asking (sorting all of them took nine tenths of the time of a table).
+ */
+function* inOrder(values: Float64Array, wanted: number): Generator<number> {
+  const found = new Float64Array(values.length)
+  const words = new Uint32Array(found.buffer)
+  let from = -Infinity
+  for (let margin = (3 * wanted) / values.length; from < Infinity; margin *= 8) {
+    const to = margin > 1e6 ? Infinity : 1 + margin
+    let count = 0
+    for (let at = 0; at < values.length; at++) {
+      const value = values[at]!
+      if (value > to || value <= from) continue
+      found[count] = value
+      words[count * 2] = (words[count * 2]! & ~INDEX) | at
+      count++
+    }
+    const sorted = new Uint32Array(found.slice(0, count).sort().buffer)
+    for (let i = 0; i < sorted.length; i += 2) yield sorted[i]! & INDEX
+    from = to
+  }
 }

@@ -71,6 +71,7 @@ class Encoder {
   readonly #tables = new Map<number, Map<SlotTable | Unknown, number>>()
   readonly #singles = new Map<number, Map<Address, number>>()
   readonly #answers = new Map<string, number>()
+  readonly #placed = new Map<Uint16Array, number>()
   readonly #slots = new Map<string, { readonly slots: Uint16Array; readonly at: number }[]>()
   #words: Int32Array
   #end: number
@@ -139,6 +140,14 @@ class Encoder {
 
   #placeSlots(slots: Uint16Array): number {
     if (slots.length < SHARED_FROM) return this.#writeSlots(slots)
+    const known = this.#placed.get(slots)
+    if (known !== undefined) return known
+    const at = this.#findSlots(slots)
+    this.#placed.set(slots, at)
+    return at
+  }
+
+  #findSlots(slots: Uint16Array): number {
     const key = `${slots.length} ${checksum(slots)}`
     const alike = this.#slots.get(key) ?? []
     const same = alike.find((other) => isSame(other.slots, slots))
