@@ -29,6 +29,7 @@ export function assemble(written: WrittenConfig, file: string): Config {
     zones: absolute(zones),
     state: absolute(state),
     geo: geo && toGeoSource(geo, absolute),
+    roundTripsFile: written.roundTrips === undefined ? undefined : absolute(written.roundTrips),
     admin,
     log,
     startup: { deadlineMs: startup.deadline },

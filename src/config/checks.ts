@@ -23,7 +23,11 @@ interface PlacedStep {
 /** Steer lists that make no sense for their services, and steps that lack what they need. */
 export function checkServices(document: unknown): Finding[] {
   const services = pathsLike(document, ['services', '*'])
-  return [...services.flatMap((path) => checkService(document, path)), ...checkGeo(document, services)]
+  return [
+    ...services.flatMap((path) => checkService(document, path)),
+    ...checkGeo(document, services),
+    ...checkProviders(document, services),
+  ]
 }
 
 function checkService(document: unknown, path: Path): Finding[] {
@@ -121,13 +125,51 @@ function placeInStep(
   }
 }
 
-/** Told once, at the first step that needs to know where clients are. */
+/** Told once, at the first step that needs what is not there. */
 function checkGeo(document: unknown, services: readonly Path[]): Finding[] {
-  if ('geo' in Object(document) || misspelt(document, 'geo', [configRows]) !== undefined) return []
-  const step = services.flatMap((service) => stepsOf(document, service)).find(({ config }) => asksGeo(config))
+  return [
+    ...needs(document, services, 'geo', asksGeo, 'needs to know where clients are', '{ source: geoip-lite }'),
+    ...needs(document, services, 'roundTrips', asksTimes, 'needs to know what regions measured', 'round-trips.txt'),
+  ]
+}
+
+function needs(
+  document: unknown,
+  services: readonly Path[],
+  section: 'geo' | 'roundTrips',
+  asks: (config: StepConfig) => boolean,
+  why: string,
+  example: string,
+): Finding[] {
+  if (section in Object(document) || misspelt(document, section, [configRows]) !== undefined) return []
+  const step = services.flatMap((service) => stepsOf(document, service)).find(({ config }) => asks(config))
   if (!step) return []
-  const message = `\`${step.config.step}\` needs to know where clients are, and there is no \`geo\` section`
-  return [{ code: 'no-geo', path: step.path, part: 'value', message, hint: 'add `geo: { source: geoip-lite }`' }]
+  const message = `\`${step.config.step}\` ${why}, and there is no \`${section}\` section`
+  const code = section === 'geo' ? 'no-geo' : 'no-round-trips'
+  return [{ code, path: step.path, part: 'value', message, hint: `add \`${section}: ${example}\`` }]
+}
+
+/** Sources of geo data that know networks by where they are, not by whose they are. */
+const WITHOUT_ASN: readonly unknown[] = ['geoip-lite', 'table']
+
+/** Entries for providers of networks, which nobody would ever fall under. */
+function checkProviders(document: unknown, services: readonly Path[]): Finding[] {
+  const source = valueAt(document, ['geo', 'source'])
+  if (!WITHOUT_ASN.includes(source)) return []
+  return services
+    .flatMap((service) => stepsOf(document, service))
+    .flatMap(({ path, config }) => {
+      const keys = 'entries' in config ? Object.keys(config.entries) : []
+      return keys.filter((key) => /^AS\d/.test(key)).map((key) => ({ path: [...path, config.step, key], key }))
+    })
+    .map(({ path, key }): Finding => {
+      const message = `nobody is known to be of ${key}: geo data of the source \`${String(source)}\` does not tell it`
+      return { code: 'no-asn', severity: 'warning', path, part: 'key', message, hint: 'name its prefixes' }
+    })
+}
+
+function asksTimes({ step }: StepConfig): boolean {
+  return step === 'fastest'
 }
 
 function asksGeo(config: StepConfig): boolean {

@@ -3,6 +3,7 @@ import type { Region, Service } from '../director/service.ts'
 import type { GeoSource } from '../geo/geo.ts'
 import type { Monitor } from '../health/monitor.ts'
 import type { Settings } from '../snapshot/settings.ts'
+import type { RoundTrips } from '../steer/steer.ts'
 
 /** Where to listen. */
 export interface Endpoint {
@@ -25,6 +26,10 @@ export interface Config {
   /** Absolute path. */
   readonly state: string
   readonly geo: GeoSource | undefined
+  /** Absolute path of the table that `roundTrips` come from. */
+  readonly roundTripsFile: string | undefined
+  /** What regions measured; missing: nothing, or not read from the disk. */
+  readonly roundTrips?: RoundTrips
   readonly admin: { readonly listen: Endpoint } | undefined
   readonly log: { readonly level: string }
   readonly startup: { readonly deadlineMs: number }

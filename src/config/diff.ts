@@ -1,5 +1,6 @@
 // What a reload changed, in short lines for the log.
 import { formatAddress, type Address } from '../base/address.ts'
+import type { RoundTrips } from '../steer/steer.ts'
 import type { Config } from './config.ts'
 
 /** Longer values are not printed: the line says only that they changed. In characters. */
@@ -15,10 +16,17 @@ export function diffConfig(before: Config, after: Config): string[] {
   const settings = SETTINGS.filter((key) => print(before.settings[key]) !== print(after.settings[key]))
   return [
     ...plain,
+    ...(sameTimes(before, after) ? [] : ['roundTrips changed']),
     ...settings.map((key) => `${key} changed`),
     ...NAMED.flatMap((section) => diffSection(section, before[section], after[section])),
   ]
 }
+
+function sameTimes({ roundTrips: before = NONE }: Config, { roundTrips: after = NONE }: Config): boolean {
+  return print([...before]) === print([...after])
+}
+
+const NONE: RoundTrips = new Map()
 
 function diffSection(
   section: string,

@@ -11,6 +11,7 @@ import { explainIssues } from './explain.ts'
 import { isMapping, toFault, type Finding } from './finding.ts'
 import { checkNesting } from './nesting.ts'
 import { checkReferences } from './references.ts'
+import { loadRoundTrips } from './round-trips.ts'
 import { configSchema } from './schema.ts'
 
 export interface ConfigLoad {
@@ -29,7 +30,19 @@ export function loadConfig(file: string): ConfigLoad {
   } catch (error) {
     return { config: undefined, faults: [unreadable(file, error as NodeJS.ErrnoException)], text: '' }
   }
-  return build(source, file, (config) => [...lintConfig(config), ...checkPaths(config)])
+  return withRoundTrips(build(source, file, (config) => [...lintConfig(config), ...checkPaths(config)]))
+}
+
+/** A table that is wrong refuses the config, as anything else that it names. */
+function withRoundTrips(load: ConfigLoad): ConfigLoad {
+  const { config } = load
+  if (config?.roundTripsFile === undefined) return load
+  const { roundTrips, faults } = loadRoundTrips(config.roundTripsFile, config.regions.keys())
+  return {
+    ...load,
+    config: faults.length > 0 ? undefined : { ...config, roundTrips },
+    faults: [...load.faults, ...faults],
+  }
 }
 
 /** Reads a config from memory, as if it stood in `file`. Looks at nothing on the disk. */

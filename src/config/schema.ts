@@ -201,6 +201,9 @@ export const configSchema = z.strictObject({
   zones: path('zones').describe('Folder whose `*.zone` files are served'),
   state: path('state').prefault('state').describe('Folder for last good versions and last known health'),
   geo: geo.optional().describe('Where clients are; `nearest` needs it'),
+  roundTrips: path('round-trips.txt')
+    .optional()
+    .describe('Table of round-trip times that regions measured; `fastest` needs it'),
   admin: z
     .strictObject({
       listen: endpoint().superRefine(checkAdminListen).describe('Loopback address and port of the HTTP API'),

@@ -2,19 +2,17 @@
 // maps built for it, and a plan made with the health of this moment. A change is prepared apart (build workers) and then
 // committed whole; a health event makes a new plan and publishes that part alone.
 // It probes nothing, listens to nothing and logs nothing: main.ts wires it.
-import { randomBytes } from 'node:crypto'
 import type { Address } from '../base/address.ts'
 import { isError, type Fault } from '../base/fault.ts'
 import { formatName } from '../dns/name.ts'
 import type { GeoSource } from '../geo/geo.ts'
 import type { Arena, Part } from '../snapshot/arena.ts'
-import { placeService, type PlacedService, type PlanInput } from '../snapshot/plan-image.ts'
 import type { Publisher } from '../snapshot/publication.ts'
 import type { Settings } from '../snapshot/settings.ts'
 import type { Preferences } from '../snapshot/pinned-slots.ts'
 import type { RoundTrips } from '../steer/steer.ts'
 import { aliasOf } from '../zone/alias.ts'
-import { describeAlias, planAliases, unresolved, type AliasAnswers } from './alias-rows.ts'
+import { describeAlias, unresolved, type AliasAnswers } from './alias-rows.ts'
 import { runBuild } from './build.ts'
 import type { ClientMapBuildOutput } from './client-map-build.ts'
 import { sameSources, type ZoneSources } from './keep-copies.ts'
@@ -24,6 +22,7 @@ import type { PlaceBook } from './place-book.ts'
 import { LoadBoard, type Measures } from './load-board.ts'
 import type { ServicePlan, World } from './plan.ts'
 import { PlanBook } from './plan-book.ts'
+import { PlanInputs } from './plan-input.ts'
 import { PlanLoop, type Round } from './plan-loop.ts'
 import { askQuestion, type Question } from './question.ts'
 import type { Region, Service } from './service.ts'
@@ -63,16 +62,11 @@ export interface Prepared {
 /** Between tries when every arena of a part is still being read. */
 const RETRY_MS = 5
 
-const COOKIE_SECRET_BYTES = 16
-
-/** All ALIAS names count together: they have one slot, and no regions. */
-const ALIAS_PLACE = 'ALIAS'
-
 const NO_CLIENT_MAPS: Omit<ClientMapBuildOutput, 'buffer'> = { maps: [], faults: [] }
 
 export class Director {
   readonly #publisher: Publisher
-  readonly #picks: PlaceBook
+  readonly #inputs: PlanInputs
   readonly #tallies: PlaceBook
   readonly #aliases: AliasAnswers
   readonly #preferences = new Map<string, Preferences>()
@@ -86,9 +80,6 @@ export class Director {
   #reported: ReadonlyMap<string, Takes> = new Map()
   /** Services whose load scores moved since they were last planned. */
   readonly #moved = new Set<string>()
-  /** ALIAS names as they were last laid out; undefined: their addresses changed since. */
-  #aliasServices: { readonly zones: ZoneBuildOutput; readonly services: readonly PlacedService[] } | undefined
-  readonly #ownSecret = randomBytes(COOKIE_SECRET_BYTES)
   /** Whose copies were kept by this process, by zone file. */
   readonly #kept = new Map<string, ZoneSources>()
   /** Copies of the zones last committed, while they are being kept. */
@@ -98,7 +89,7 @@ export class Director {
 
   constructor(publisher: Publisher, picks: PlaceBook, tallies: PlaceBook, aliases: AliasAnswers = unresolved) {
     this.#publisher = publisher
-    this.#picks = picks
+    this.#inputs = new PlanInputs(picks, tallies, aliases)
     this.#tallies = tallies
     this.#aliases = aliases
     this.#loop = new PlanLoop(publisher, () => this.#beginRound())
@@ -229,7 +220,7 @@ export class Director {
 
   /** Plans anew after addresses of ALIAS targets changed; resolves as `applyHealth` does. */
   async applyAliases(): Promise<boolean> {
-    this.#aliasServices = undefined
+    this.#inputs.forgetAliases()
     return this.#replan()
   }
 
@@ -270,43 +261,23 @@ export class Director {
     this.#moved.clear()
     return {
       book,
-      isDue: next !== undefined || this.#aliasServices === undefined,
+      isDue: next !== undefined || this.#inputs.isStale,
       parts: next?.parts ?? {},
-      input: () => this.#planInput(prepared, book),
+      input: () =>
+        this.#inputs.make(
+          {
+            settings: prepared.config.settings,
+            bindings: prepared.zones.bindings,
+            clientMaps: prepared.clientMaps.maps,
+          },
+          book,
+        ),
       published: () => {
         this.#committed = prepared
         this.#book = book
         if (this.#next === next) this.#next = undefined
       },
     }
-  }
-
-  #planInput({ config, zones, clientMaps }: Prepared, book: PlanBook): PlanInput {
-    const services = [...book.place(), ...this.#placeAliases(zones)]
-    const index = new Map(services.map(({ name }, i) => [name, i]))
-    return {
-      settings: { ...config.settings, cookieSecrets: this.#cookieSecrets(config) },
-      services,
-      bindings: zones.bindings.map(({ owner, service }) => {
-        const position = index.get(service)!
-        const key = aliasOf(service) ? ALIAS_PLACE : `${formatName(owner)} ${service}`
-        return { service: position, picks: this.#picks.place(key, services[position]!.classes * 2) }
-      }),
-      clientMaps: clientMaps.maps.map(({ offset }) => offset),
-    }
-  }
-
-  #placeAliases(zones: ZoneBuildOutput): readonly PlacedService[] {
-    if (this.#aliasServices?.zones === zones) return this.#aliasServices.services
-    const tally = this.#tallies.place(ALIAS_PLACE, 1)
-    const services = planAliases(zones.bindings, this.#aliases).map((service) => placeService(service, () => tally))
-    this.#aliasServices = { zones, services }
-    return services
-  }
-
-  /** Without a configured secret one is made up, and kept as long as this process runs. */
-  #cookieSecrets({ settings: { cookieSecrets } }: DirectorConfig): readonly Uint8Array[] {
-    return cookieSecrets.length > 0 ? cookieSecrets : [this.#ownSecret]
   }
 
   async #buildZones({ zones: folder, services }: DirectorConfig, state: string | undefined): Promise<ZoneBuildOutput> {

@@ -7,7 +7,7 @@ import type { PlacedService } from '../snapshot/plan-image.ts'
 import type { Answer } from '../snapshot/slot-table.ts'
 import type { Client, Scores } from '../steer/steer.ts'
 import { policyKey } from './outline.ts'
-import { createPlanner, type Planner, type ServicePlan } from './plan.ts'
+import { createPlanner, findShapes, type Planner, type ServicePlan } from './plan.ts'
 import { askQuestion } from './question.ts'
 import { regionsOf, servicesOf, type Definitions, type Service } from './service.ts'
 import type { Moment } from './settle.ts'
@@ -114,7 +114,7 @@ export class PlanBook {
   *replan(): Generator<void> {
     const moment = this.#moment
     for (const policy of this.#stale) {
-      const planner = (policy.planner ??= this.#createPlanner(policy))
+      const planner = (policy.planner ??= yield* this.#createPlanner(policy))
       yield
       const plan = yield* planner.plan(moment)
       const [last] = policy.made
@@ -157,12 +157,14 @@ export class PlanBook {
     return { surveys: this.#surveys, scores: this.#scores, manyFail: manyFail(this.#surveys.values()) }
   }
 
-  #createPlanner({ services: [service] }: Policy): Planner {
+  *#createPlanner({ services: [service] }: Policy): Generator<void, Planner> {
     const { definitions, clientMaps, preferences } = this.#parts
     const question = askQuestion(service!, definitions)
     const clientMap = question ? clientMaps.findIndex(({ key }) => key === question.key) : -1
     const clients = clientMaps[clientMap]?.classes.map(({ representative }) => representative ?? {}) ?? []
-    return createPlanner(service!, definitions, preferences, { clients, clientMap, shapes: this.#shapes })
+    const classes = { clients, clientMap, shapes: this.#shapes }
+    yield* findShapes(service!, definitions, classes)
+    return createPlanner(service!, definitions, preferences, classes)
   }
 
   /** An answer counts for the first region that has its first address; NODATA for none. */

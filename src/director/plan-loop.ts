@@ -28,6 +28,8 @@ export class PlanLoop {
   readonly #begin: () => Round
   readonly #layout = new PlanLayout()
   #isAsked = false
+  /** The last round had something to publish, and no memory for it. */
+  #isOwed = false
   #isWorking = false
   #waiting: ((isPublished: boolean) => void)[] = []
   #slices: { readonly stop: () => void } | undefined
@@ -73,8 +75,9 @@ export class PlanLoop {
       this.#waiting = []
       const round = this.#begin()
       yield* round.book.replan()
-      const isChanged = round.isDue || round.book.isChanged
-      if (isChanged && !(yield* this.#publish(round))) {
+      const isChanged = this.#isOwed || round.isDue || round.book.isChanged
+      this.#isOwed = isChanged && !(yield* this.#publish(round))
+      if (this.#isOwed) {
         this.#waiting.unshift(...waiting)
         this.#isAsked = true
         return

@@ -5,13 +5,14 @@ import type { RowTables } from '../snapshot/plan-body.ts'
 import type { ServiceHead, ServiceRows } from '../snapshot/plan-image.ts'
 import type { Preferences } from '../snapshot/pinned-slots.ts'
 import type { SlotTable } from '../snapshot/slot-table.ts'
-import { judgeHealth } from '../steer/availability.ts'
 import type { Client, Scores } from '../steer/steer.ts'
 import { fillingOf, outlineKey, outlineOf, pinRecordOf, settlingOf } from './outline.ts'
+import { PlanMemory } from './plan-memory.ts'
 import { regionsOf, type Definitions, type Service } from './service.ts'
-import { prepareSettle, type Family, type Moment, type Outcome, type SettleShape, type Settling } from './settle.ts'
-import { asks, shapeOf, shapesOf, type Shape } from './shape.ts'
-import { manyFail, sameSurvey, surveyRegion, type HealthById, type Takes } from './survey.ts'
+import { prepareSettle, type Family, type Moment, type Outcome, type SettleShape } from './settle.ts'
+import { asks, shapeOf, shapesOf, type Outline, type Shape } from './shape.ts'
+import { runAtOnce } from './slices.ts'
+import { manyFail, surveyRegion, type HealthById, type Takes } from './survey.ts'
 import { buildTables, type Filling, type Member } from './tables.ts'
 
 /** What plans are made from. */
@@ -85,11 +86,7 @@ export function planService(
   clientMap = -1,
 ): ServicePlan {
   const planner = createPlanner(service, world, world.preferences, { clients: classes, clientMap, shapes: new Map() })
-  const planning = planner.plan(momentOf(world))
-  for (;;) {
-    const step = planning.next()
-    if (step.done) return step.value
-  }
+  return runAtOnce(planner.plan(momentOf(world)))
 }
 
 /** The present health of every region. */
@@ -104,22 +101,20 @@ export function createPlanner(
   service: Service,
   definitions: Definitions,
   preferences: Map<string, Preferences>,
-  { clients, clientMap, shapes: known }: Classes = { clients: [], clientMap: -1, shapes: new Map() },
+  told: Classes = { clients: [], clientMap: -1, shapes: new Map() },
 ): Planner {
   const outline = outlineOf(service, definitions)
   const settling = settlingOf(service, definitions)
   const filling = fillingOf(service, definitions, preferences)
-  const map = clientMap >= 0 && asks(outline) ? clientMap : -1
-  const key = `${map} ${outlineKey(service, definitions)}`
-  const shapes = known.get(key) ?? shapesOf(outline, map >= 0 ? clients : [{}])
-  known.set(key, shapes)
+  const shapes = runAtOnce(findShapes(service, definitions, told))
+  const map = mapOf(outline, told)
   const regions = [...regionsOf(service, definitions)]
   const pin = pinRecordOf(service, definitions)
   const distinct = [...new Set(shapes)]
   const rowOf = Uint16Array.from(shapes, (shape) => distinct.indexOf(shape))
   const builder = new TableBuilder(service, filling)
   const settlersAt = (moment: Moment) => settlersOf(service, (family) => prepareSettle(settling, moment, family))
-  const memory = new Memory(settling, service.families)
+  const memory = new PlanMemory<ClassPlan>(settling, service.families)
   return {
     ...{ service, regions, filling, pin },
     *plan(moment) {
@@ -132,6 +127,25 @@ export function createPlanner(
     planClient: (client, moment) => builder.build(settleBoth(settlersAt(moment), shapeOf(outline, client)), moment),
     settleClient: (client, moment, family) => prepareSettle(settling, moment, family)(shapeOf(outline, client)),
   }
+}
+
+/** The shapes of a service's client classes, made unless they are known: that takes long, and many services share them. */
+export function* findShapes(
+  service: Service,
+  definitions: Definitions,
+  { clients, clientMap, shapes: known }: Classes,
+): Generator<void, readonly Shape[]> {
+  const outline = outlineOf(service, definitions)
+  const map = mapOf(outline, { clientMap })
+  const key = `${map} ${outlineKey(service, definitions)}`
+  const shapes = known.get(key) ?? (yield* shapesOf(outline, map >= 0 ? clients : [{}]))
+  known.set(key, shapes)
+  return shapes
+}
+
+/** The number of the client map that tells a service's clients apart; −1: all are alike, or there is none. */
+function mapOf(outline: Outline, { clientMap }: Pick<Classes, 'clientMap'>): number {
+  return asks(outline) ? clientMap : -1
 }
 
 /** How a shape is settled for A and for AAAA; the same where families are coherent. */
@@ -162,7 +176,7 @@ function* planShapes(
   settlers: Settlers,
   builder: TableBuilder,
   moment: Moment,
-  memory: Memory,
+  memory: PlanMemory<ClassPlan>,
 ): Generator<void, readonly ClassPlan[]> {
   const isTouched = memory.turnTo(moment)
   const byOutcome = new Map<string, ClassPlan>()
@@ -183,42 +197,6 @@ function* planShapes(
     if (builder.isSlow || row % ROWS_AT_ONCE === 0) yield
   }
   return plans
-}
-
-/** What was planned last, by shape, and from which health: so that an event replans the rows that it touches. */
-class Memory {
-  readonly plans: { readonly plan: ClassPlan; readonly reached: number }[] = []
-  readonly #settling: Settling
-  readonly #families: Service['families']
-  #before: Moment | undefined
-
-  constructor(settling: Settling, families: Service['families']) {
-    this.#settling = settling
-    this.#families = families
-  }
-
-  /**
-   * Goes on to the health of a moment. Gives whether a shape's outcome may have changed by it: a region turned in a tier
-   * that is reached. Where load, services within, families apart or a fallback decide, any change may matter.
-   */
-  turnTo(moment: Moment): (shape: Shape, reached: number) => boolean {
-    const before = this.#before
-    this.#before = moment
-    const { names, nested, shares, weights } = this.#settling
-    const isPlain = shares && nested.every((within) => !within) && this.#families === 'coherent'
-    if (!before || !isPlain || before.manyFail !== moment.manyFail) return () => true
-    const turned = names.map((name) => !sameSurvey(before.surveys.get(name), moment.surveys.get(name)!))
-    const availability = names.map((name) => moment.surveys.get(name)!.availability)
-    if (judgeHealth(availability, weights, this.#settling).panic) return () => true
-    return ({ tiers, members }, reached) => {
-      // A fence may leave nobody healthy where the whole is.
-      if (reached > tiers.length || members.length < names.length) return true
-      for (let tier = 0; tier < reached; tier++) {
-        for (const position of tiers[tier]!) if (turned[position]) return true
-      }
-      return false
-    }
-  }
 }
 
 /** Text that is equal for equal plans of one moment. */

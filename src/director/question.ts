@@ -1,5 +1,6 @@
 // Ordering questions: which regions in which order does a client get, before health is looked at? Services that ask the
 // same question share a client map. A question is plain data, so that it can cross to the worker that compiles the map.
+import { createHash } from 'node:crypto'
 import type { Address } from '../base/address.ts'
 import { parsePrefix, prefixContains } from '../base/prefix.ts'
 import { prefixesIn } from '../steer/client-key.ts'
@@ -35,7 +36,13 @@ export function askQuestion(service: Service, definitions: Definitions): Questio
   const roundTrips = measuredFor(service, definitions)
   const own = steps.flatMap((config) => ('entries' in config ? prefixesIn(Object.keys(config.entries)) : []))
   const prefixes = [...new Set([...own, ...roundTrips.keys(), ...nested.flatMap((question) => question.prefixes)])]
-  const key = JSON.stringify([regions, steps, [...roundTrips], nested.map((question) => question.key)])
+  const times =
+    roundTrips.size === 0
+      ? ''
+      : createHash('sha256')
+          .update(JSON.stringify([...roundTrips]))
+          .digest('hex')
+  const key = JSON.stringify([regions, steps, times, nested.map((question) => question.key)])
   return { key, regions, steps, prefixes, roundTrips, nested }
 }
 

@@ -49,13 +49,18 @@ export function asks({ steps, nested }: Outline): boolean {
   return steps.some(asksClient) || nested.some((inner) => inner !== undefined && asks(inner))
 }
 
-/** The shapes of client classes, by class; equal ones are one object. */
-export function shapesOf(outline: Outline, classes: readonly Client[]): readonly Shape[] {
+/** The shapes of client classes, by class; equal ones are one object. Pauses after each few. */
+export function* shapesOf(outline: Outline, classes: readonly Client[]): Generator<void, readonly Shape[]> {
   const known = new Map<string, Shape>()
-  return classes.map((client) => {
+  const shapes: Shape[] = []
+  for (const client of classes) {
     const shape = shapeOf(outline, client)
     const same = known.get(shape.key) ?? shape
     known.set(shape.key, same)
-    return same
-  })
+    if (shapes.push(same) % SHAPES_AT_ONCE === 0) yield
+  }
+  return shapes
 }
+
+/** Half a millisecond. */
+const SHAPES_AT_ONCE = 16

@@ -3,6 +3,14 @@
 /** The main thread is kept busy no longer than this, ms (and whatever the work does between two of its pauses). */
 export const SLICE_MS = 6
 
+/** Runs work through all its pauses. */
+export function runAtOnce<T>(work: Generator<void, T>): T {
+  for (;;) {
+    const step = work.next()
+    if (step.done) return step.value
+  }
+}
+
 /** Runs work that pauses wherever it may be left for a moment. Done at once if it takes no longer than a slice. */
 export function runInSlices(
   work: Iterator<void>,

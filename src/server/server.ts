@@ -13,8 +13,8 @@ import type { TcpLimits } from './listener.ts'
 import { WorkerSlot, type Publication, type ServerEvents, type WorkerStatus } from './slot.ts'
 import { LOOK_MS } from './watch.ts'
 
-/** Each slot's room, in places: for the counters that walk slot tables (1 MiB), and for the tallies of answers (1 MiB). */
-export const PICK_PLACES = 1 << 18
+/** Each slot's room, in places: for the counters that walk slot tables (2 MiB), and for the tallies of answers (1 MiB). */
+export const PICK_PLACES = 1 << 19
 export const TALLY_PLACES = 1 << 17
 
 /** After this a UDP worker that does not end by itself is ended. */

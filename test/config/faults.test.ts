@@ -383,6 +383,19 @@ describe('steer lists, as steering judges them, at their places', () => {
   })
 })
 
+test('a map of providers is told that the geo data knows none', () => {
+  expect(faultsAfter('[nearest]', '[{ map: { AS64500: [eu-west], unknown: [us-east] } }]')).toEqual([
+    '11:56: warning: nobody is known to be of AS64500: geo data of the source `geoip-lite` does not tell it (name its prefixes) [no-asn]',
+  ])
+})
+
+test('fastest needs a table of round-trip times', () => {
+  expect(faultsAfter('[nearest]', '[fastest]')).toEqual([
+    '11:47: error: `fastest` needs to know what regions measured, and there is no `roundTrips` section (add `roundTrips: round-trips.txt`) [no-round-trips]',
+  ])
+  expect(faultsOf(BASE.replace('[nearest]', '[fastest]').replace('geo:', 'roundTrips: t.txt\ngeo:'))).toEqual([])
+})
+
 describe('services in the place of regions', () => {
   const withServices = (...lines: string[]) => faultsOf(`${BASE}${lines.map((line) => `  ${line}\n`).join('')}`)
 

@@ -6,13 +6,24 @@ import { planService, type World } from '../../src/director/plan.ts'
 import { PlanBook } from '../../src/director/plan-book.ts'
 import { askQuestion } from '../../src/director/question.ts'
 import { targetId, type Service } from '../../src/director/service.ts'
+import { runAtOnce } from '../../src/director/slices.ts'
 import type { TargetHealth } from '../../src/health/health.ts'
+import type { Monitor } from '../../src/health/monitor.ts'
 import type { Client, StepConfig } from '../../src/steer/steer.ts'
 import { NEAREST, PIN, region, service, WEIGHTED, world } from './plan-sample.ts'
 
+const monitor: Monitor = {
+  ...{ type: 'tcp', name: 'l7', port: 80, intervalMs: 10_000, timeoutMs: 1000, fastIntervalMs: 4000 },
+  ...{ healthyThreshold: 2, unhealthyThreshold: 3 },
+}
+
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f']
 const regions = NAMES.map((name, i) =>
-  region(name, (i % 3) + 1, [`192.0.2.${i}`, `2001:db8::${i}`], { latitude: (i * 23) % 60, longitude: i * 55 - 150 }),
+  region(name, (i % 3) + 1, [`192.0.2.${i}`, `2001:db8::${i}`], {
+    latitude: (i * 23) % 60,
+    longitude: i * 55 - 150,
+    monitor,
+  }),
 )
 const clients: Client[] = Array.from({ length: 12 }, (_, i) => ({
   ...{ latitude: (i * 17) % 70, longitude: i * 29 - 160 },
@@ -59,8 +70,7 @@ function createBook(): { book: PlanBook; around: World } {
 
 function planAll(book: PlanBook, health: ReadonlyMap<string, TargetHealth>): void {
   book.look(health, new Map(), [])
-  const work = book.replan()
-  while (!work.next().done) continue
+  runAtOnce(book.replan())
 }
 
 const targets = regions.flatMap(({ name, balancers }) =>

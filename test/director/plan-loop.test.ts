@@ -18,8 +18,13 @@ afterEach(() => {
 })
 
 /** A loop over plans that take `steps` pauses of `stepMs` each; `isChanged` says whether anything comes out. */
-function createLoop(steps: () => number, stepMs = 0, isChanged: () => boolean = () => true) {
-  publisher = new Publisher(1)
+function createLoop(
+  steps: () => number,
+  stepMs = 0,
+  isChanged: () => boolean = () => true,
+  isDue: () => boolean = () => false,
+) {
+  publisher = new Publisher(2)
   const [zones, clientMaps] = [publisher.free('zones', 4)!, publisher.free('clientMaps', 4)!]
   const log: string[] = []
   const book = {
@@ -38,7 +43,7 @@ function createLoop(steps: () => number, stepMs = 0, isChanged: () => boolean = 
   }
   loop = new PlanLoop(publisher, () => ({
     book: book as unknown as Round['book'],
-    isDue: false,
+    isDue: isDue(),
     parts: { zones, clientMaps },
     input: () => ({ settings, services: [], bindings: [], clientMaps: [] }),
     published: () => undefined,
@@ -81,17 +86,46 @@ test('a long plan leaves the thread in slices; what comes in meanwhile is one mo
   expect(longest).toBeLessThan(SLICE_MS * 4)
 })
 
-test('while workers read all the memory there is, the newest plan waits', async () => {
-  const { loop: own, publisher: snapshots, log } = createLoop(() => 0)
+/** Two slow workers and the snapshot that answers hold all three arenas of the plan. */
+async function fillMemory(own: PlanLoop, snapshots: Publisher): Promise<readonly Subscription[]> {
+  const readers = [0, 1].map((slot) => new Subscription(snapshots.control, slot, snapshots.attach(slot)))
+  for (const reader of readers) {
+    await own.ask()
+    reader.enter()
+  }
   await own.ask()
-  const reader = new Subscription(snapshots.control, 0, snapshots.attach(0))
-  reader.enter()
-  const held = [own.ask(), own.ask(), own.ask(), own.ask()]
-  const before = snapshots.generation
-  await new Promise((resolve) => setTimeout(resolve, 30))
-  // One arena is read, one answers, and one is left: the pool is never short by a single slow worker.
-  expect(snapshots.generation).toBe(before)
-  reader.leave()
-  expect(await Promise.all(held)).toEqual([true, true, true, true])
-  expect(log.filter((word) => word === 'published').length).toBe(snapshots.generation)
+  return readers
+}
+
+function soon(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 20))
+}
+
+test('while workers read all the memory there is, plans wait, and the newest one is published', async () => {
+  const { loop: own, publisher: snapshots, log } = createLoop(() => 0)
+  const readers = await fillMemory(own, snapshots)
+  const held = [own.ask(), own.ask(), own.ask()]
+  await soon()
+  expect(snapshots.generation).toBe(3)
+  readers[0]!.leave()
+  expect(await Promise.all(held)).toEqual([true, true, true])
+  expect(snapshots.generation).toBe(4)
+  expect(log.filter((word) => word === 'published')).toHaveLength(4)
+})
+
+test('what was due once is published in the end, though it had to wait', async () => {
+  let due = true
+  const { loop: own, publisher: snapshots } = createLoop(
+    () => 0,
+    0,
+    () => false,
+    () => due,
+  )
+  const readers = await fillMemory(own, snapshots)
+  const held = own.ask()
+  due = false
+  await soon()
+  readers[1]!.leave()
+  expect(await held).toBe(true)
+  expect(snapshots.generation).toBe(4)
 })

@@ -3,13 +3,14 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { formatAddress, parseAddress, writeWords, type Address } from '../../src/base/address.ts'
-import { maskAddress, prefixContains, type Prefix } from '../../src/base/prefix.ts'
+import { maskAddress, parsePrefix, prefixContains, type Prefix } from '../../src/base/prefix.ts'
 import { explain } from '../../src/director/explain.ts'
 import { planService, type World } from '../../src/director/plan.ts'
 import { askQuestion, makeClassifier } from '../../src/director/question.ts'
 import { targetId, type Region, type Service } from '../../src/director/service.ts'
 import { compileRanges, type ClientMap } from '../../src/geo/client-map.ts'
 import type { NetworkColumns, Networks } from '../../src/geo/geo.ts'
+import { overlayPrefixes } from '../../src/geo/overlay.ts'
 import type { TargetHealth } from '../../src/health/health.ts'
 import { placeClient } from '../../src/query/inspect.ts'
 import type { StepConfig } from '../../src/steer/steer.ts'
@@ -33,11 +34,28 @@ const anyRegions = fc.array(
   { minLength: 2, maxLength: 5 },
 )
 
+/** Own prefixes, nested, of odd lengths, and inside whatever networks the geo data has. */
+const OWN = {
+  '0.0.0.0/2': ['us'],
+  '32.0.0.0/5': ['eu', 'us'],
+  '33.1.2.128/25': ['us', 'eu'],
+  '192.0.0.0/3': ['eu'],
+  '2000::/3': ['us'],
+  '2001:db8::/33': ['eu'],
+  unknown: ['us', 'eu'],
+}
+
 const ranks: StepConfig[][] = [
   [],
   [{ step: 'nearest', depth: 3, within: 0, bias: {} }],
   [{ step: 'nearest', depth: 2, within: 0.5, bias: { us: 1.5 } }],
   [{ step: 'failover', order: [] }],
+  [{ step: 'map', entries: OWN, only: false }],
+  [
+    { step: 'map', entries: OWN, only: true },
+    { step: 'nearest', depth: 2, within: 0, bias: {} },
+  ],
+  [{ step: 'fence', entries: OWN }],
 ]
 const spreads: StepConfig[][] = [[], [{ step: 'weighted', weights: {} }], [{ step: 'round-robin' }]]
 const pins: StepConfig[][] = [[], [{ step: 'consistent-hash', seed: '', ipv4Bits: 24, ipv6Bits: 48 }]]
@@ -132,7 +150,8 @@ function setScene([drawn, steering, networks]: [
   const service: Service = { name: 'web', regions: [...regions.keys()], ttl: 30, leastTtl: 5, panic: 0, ...steering }
   const world: World = { regions, services: new Map(), health, preferences: new Map() }
   const question = askQuestion(service, world)
-  const compiled = question && compileRanges(networks, makeClassifier(question))
+  const own = question?.prefixes.map((text) => parsePrefix(text)!) ?? []
+  const compiled = question && compileRanges(overlayPrefixes(networks, own), makeClassifier(question))
   if (compiled && !('map' in compiled)) throw new Error(compiled.fault.message)
   const map = compiled?.map
   const classes = map?.classes.map(({ representative }) => representative ?? {})

@@ -12,6 +12,7 @@ import { LoadBoard, type RegionMeasure } from '../../src/director/load-board.ts'
 import { createPlanner, momentOf, type Planner, type World } from '../../src/director/plan.ts'
 import { askQuestion, makeClassifier, type Question } from '../../src/director/question.ts'
 import { targetId } from '../../src/director/service.ts'
+import { runAtOnce } from '../../src/director/slices.ts'
 import { compileRanges, type ClientMap } from '../../src/geo/client-map.ts'
 import { continentOf } from '../../src/geo/continent.ts'
 import type { Location, Networks } from '../../src/geo/geo.ts'
@@ -24,6 +25,7 @@ import type { DecodedMessage } from '../support/message.ts'
 import type { Line, Scenario } from './script.ts'
 
 const HEAD = 'listen: ["127.0.0.1:5300"]\nzones: zones\n'
+const TIMES = 'roundTrips: round-trips.txt\n'
 const GEO = 'geo: { source: geoip-lite }\n'
 
 const ZONE = '@ 3600 IN SOA ns hostmaster 1 7200 1800 1209600 300\n@ 3600 IN NS ns\nns 3600 IN A 127.0.0.1\n'
@@ -63,7 +65,8 @@ export class Stage {
 
   /** Takes a config as a reload does: health and preferences stay. */
   configure(text: string): void {
-    const { config, faults } = parseConfig(`${HEAD}${this.#hasGeo ? GEO : ''}${text}`, 'scenario')
+    const times = this.#roundTrips.size > 0 ? TIMES : ''
+    const { config, faults } = parseConfig(`${HEAD}${this.#hasGeo ? GEO : ''}${times}${text}`, 'scenario')
     if (!config) throw new Error(faults.map(formatFault).join('\n'))
     this.#config = config
     this.#watchBalancers()
@@ -204,7 +207,7 @@ export class Stage {
     const moment = momentOf(this.#world)
     const parts: TestSnapshot = {
       zones: { 'example.com': this.#zone },
-      services: this.#planners.map((planner) => drain(planner.plan(moment)).rows),
+      services: this.#planners.map((planner) => runAtOnce(planner.plan(moment)).rows),
       clientMaps: this.#maps,
     }
     if (this.#asker) Object.assign(this.#asker.worker.snapshot, buildSnapshot(parts))
@@ -217,13 +220,6 @@ export class Stage {
       .filter((prefix) => overlaps(prefix, address))
       .sort((a, b) => b.length - a.length)
     return holding[0] && this.#locations.get(`${formatAddress(holding[0].address)}/${holding[0].length}`)
-  }
-}
-
-function drain<T>(work: Generator<void, T>): T {
-  for (;;) {
-    const step = work.next()
-    if (step.done) return step.value
   }
 }
 

@@ -1,0 +1,42 @@
+// Which rows of a plan an event leaves as they were: nine in ten, when one region of many turns.
+import { judgeHealth } from '../steer/availability.ts'
+import type { Service } from './service.ts'
+import type { Moment, Settling } from './settle.ts'
+import type { Shape } from './shape.ts'
+import { sameSurvey } from './survey.ts'
+
+/** What was planned last, by shape, and from which health: so that an event replans the rows that it touches. */
+export class PlanMemory<Plan> {
+  readonly plans: { readonly plan: Plan; readonly reached: number }[] = []
+  readonly #settling: Settling
+  readonly #families: Service['families']
+  #before: Moment | undefined
+
+  constructor(settling: Settling, families: Service['families']) {
+    this.#settling = settling
+    this.#families = families
+  }
+
+  /**
+   * Goes on to the health of a moment. Gives whether a shape's outcome may have changed by it: a region turned in a tier
+   * that is reached. Where load, services within, families apart or a fallback decide, any change may matter.
+   */
+  turnTo(moment: Moment): (shape: Shape, reached: number) => boolean {
+    const before = this.#before
+    this.#before = moment
+    const { names, nested, shares, weights } = this.#settling
+    const isPlain = shares && nested.every((within) => !within) && this.#families === 'coherent'
+    if (!before || !isPlain || before.manyFail !== moment.manyFail) return () => true
+    const turned = names.map((name) => !sameSurvey(before.surveys.get(name), moment.surveys.get(name)!))
+    const availability = names.map((name) => moment.surveys.get(name)!.availability)
+    if (judgeHealth(availability, weights, this.#settling).panic) return () => true
+    return ({ tiers, members }, reached) => {
+      // A fence may leave nobody healthy where the whole is.
+      if (reached > tiers.length || members.length < names.length) return true
+      for (let tier = 0; tier < reached; tier++) {
+        for (const position of tiers[tier]!) if (turned[position]) return true
+      }
+      return false
+    }
+  }
+}
