@@ -6,7 +6,7 @@ import { TYPE } from '../dns/types.ts'
 import { classOf, findClass, scopeOf } from '../snapshot/client-map.ts'
 import { bindingRecord, planHeader, serviceRecord } from '../snapshot/plan-image.ts'
 import type { Snapshot } from '../snapshot/publication.ts'
-import { nodeRecord, RECORD_HEADER_BYTES, rrsetRecord, zoneRecord } from '../snapshot/zone-image.ts'
+import { linkOf, nodeLink, RECORD_HEADER_BYTES, rrsetRecord, zoneRecord } from '../snapshot/zone-image.ts'
 import { createLookup, findRrset, FOUND, lookUp } from './lookup.ts'
 import { createNameCursor, readName } from './name-cursor.ts'
 
@@ -39,7 +39,7 @@ export function inspectName(snapshot: Snapshot, name: Name, type: number): Inspe
   for (let hop = 0; hop <= MAX_CHAIN; hop++) {
     const found = lookUp(lookup, snapshot, cursor, type)
     if (found !== FOUND.node) return { found: nameOf(found), ...zoneOf(snapshot, found, lookup.zone), chain }
-    const binding = zoneWords[lookup.node + nodeRecord.binding]!
+    const binding = linkOf(zoneWords, lookup.node, nodeLink.binding)
     const cname = findRrset(zoneWords, lookup.node, TYPE.CNAME)
     if (binding !== 0 || cname === 0) {
       const bound = binding === 0 ? {} : { binding: binding - 1 }

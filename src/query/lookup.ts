@@ -3,8 +3,20 @@
 import { TYPE } from '../dns/types.ts'
 import { firstSlot } from '../snapshot/hash.ts'
 import type { Snapshot } from '../snapshot/publication.ts'
-import { HAS_DNAME, header, nodeRecord, rrsetRecord, wireLengthOf, zoneRecord } from '../snapshot/zone-image.ts'
-import { suffixIs, type NameCursor } from './name-cursor.ts'
+import {
+  HAS_DNAME,
+  header,
+  linkOf,
+  nodeLink,
+  nodeRecord,
+  ownLabelsOf,
+  ownLengthOf,
+  rrsetCountOf,
+  rrsetRecord,
+  wireLengthOf,
+  zoneRecord,
+} from '../snapshot/zone-image.ts'
+import { labelsAre, suffixIs, type NameCursor } from './name-cursor.ts'
 
 /** What a lookup found. */
 export const FOUND = {
@@ -41,17 +53,17 @@ export function lookUp(lookup: Lookup, { zoneWords, zoneBytes }: Snapshot, name:
   if (!findZone(lookup, zoneWords, zoneBytes, name, 0)) return FOUND.nothing
   // RFC 4035 §3.1.4.1: the parent zone answers for DS, where we serve it too.
   if (type === TYPE.DS && lookup.zoneLabel === 0) findZone(lookup, zoneWords, zoneBytes, name, 1)
-  const zone = lookup.zone
+  const { zone, zoneLabel } = lookup
   if (zoneWords[zone + zoneRecord.apex] === 0) return FOUND.failedZone
   let label = 0
-  let node = findNode(zoneWords, zoneBytes, name, label, zone)
-  while (node === 0) node = findNode(zoneWords, zoneBytes, name, ++label, zone)
+  let node = findNode(zoneWords, zoneBytes, name, label, zoneLabel, zone)
+  while (node === 0) node = findNode(zoneWords, zoneBytes, name, ++label, zoneLabel, zone)
   return classify(lookup, zoneWords, node, label, type)
 }
 
 /** `node` is the name itself (label 0) or its closest encloser. */
 function classify(lookup: Lookup, zoneWords: Int32Array, node: number, label: number, type: number): number {
-  const cut = zoneWords[node + nodeRecord.cut]!
+  const cut = linkOf(zoneWords, node, nodeLink.cut)
   lookup.node = node
   lookup.label = label
   if (cut !== 0 && !(type === TYPE.DS && label === 0 && cut === node)) {
@@ -59,8 +71,8 @@ function classify(lookup: Lookup, zoneWords: Int32Array, node: number, label: nu
     return FOUND.delegation
   }
   if (label === 0) return FOUND.node
-  if ((zoneWords[node + nodeRecord.rrsets]! & HAS_DNAME) !== 0) return FOUND.dname
-  const wildcard = zoneWords[node + nodeRecord.wildcard]!
+  if ((zoneWords[node + nodeRecord.shape]! & HAS_DNAME) !== 0) return FOUND.dname
+  const wildcard = linkOf(zoneWords, node, nodeLink.wildcard)
   if (wildcard === 0) return FOUND.noName
   lookup.node = wildcard
   return FOUND.node
@@ -98,12 +110,13 @@ function findZone(
   return false
 }
 
-/** The node of a zone whose name is the suffix from that label on; 0 for none. */
+/** The node of a zone whose name is the suffix from label `label` on; 0 for none. The origin begins at `zoneLabel`. */
 export function findNode(
   zoneWords: Int32Array,
   zoneBytes: Uint8Array,
   name: NameCursor,
   label: number,
+  zoneLabel: number,
   zone: number,
 ): number {
   const hash = name.hash[label]!
@@ -114,7 +127,7 @@ export function findNode(
     if (
       zoneWords[node + nodeRecord.hash] === hash &&
       zoneWords[node + nodeRecord.zone] === zone &&
-      suffixIs(name, label, zoneBytes, (node + nodeRecord.name) * 4, zoneWords[node + nodeRecord.nameLength]!)
+      labelsAre(name, label, zoneLabel, zoneBytes, ownLabelsOf(zoneWords, node) * 4, ownLengthOf(zoneWords, node))
     ) {
       return node
     }
@@ -125,8 +138,8 @@ export function findNode(
 
 /** The RRset of that type at a node, or its first for ANY (RFC 8482 §4.1); 0 for none. */
 export function findRrset(zoneWords: Int32Array, node: number, type: number): number {
-  let rrset = node + nodeRecord.name + ((zoneWords[node + nodeRecord.nameLength]! + 3) >> 2)
-  for (let left = zoneWords[node + nodeRecord.rrsets]! & 0xffff; left > 0; left--) {
+  let rrset = ownLabelsOf(zoneWords, node) + ((ownLengthOf(zoneWords, node) + 3) >> 2)
+  for (let left = rrsetCountOf(zoneWords, node); left > 0; left--) {
     if ((zoneWords[rrset + rrsetRecord.typeAndCount]! & 0xffff) === type || type === TYPE.ANY) return rrset
     rrset += rrsetRecord.wire + ((wireLengthOf(zoneWords, rrset) + 3) >> 2)
   }

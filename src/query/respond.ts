@@ -6,7 +6,7 @@ import { CLASS, RCODE, TYPE } from '../dns/types.ts'
 import { COUNTED_TYPES, counter } from '../metrics/counters.ts'
 import { answerRecord, SERVFAIL } from '../snapshot/plan-body.ts'
 import { planHeader } from '../snapshot/plan-image.ts'
-import { nodeRecord, rrsetRecord, RECORD_HEADER_BYTES } from '../snapshot/zone-image.ts'
+import { linkOf, nodeLink, rrsetRecord, RECORD_HEADER_BYTES } from '../snapshot/zone-image.ts'
 import { answerChaos } from './chaos.ts'
 import { settleCookie } from './cookie.ts'
 import { EXTENDED_ERROR } from './edns.ts'
@@ -135,7 +135,7 @@ function fail(message: Message): number {
 function answerNode(worker: QueryWorker, hop: number): number {
   const { query, lookup, message, snapshot } = worker
   const { zoneWords, zoneBytes } = snapshot
-  const binding = zoneWords[lookup.node + nodeRecord.binding]!
+  const binding = linkOf(zoneWords, lookup.node, nodeLink.binding)
   if (binding !== 0 && (query.type === TYPE.A || query.type === TYPE.AAAA || query.type === TYPE.ANY)) {
     return answerSteered(worker, binding, hop)
   }

@@ -8,8 +8,12 @@ import { firstSlot } from './hash.ts'
 import {
   HAS_DNAME,
   header,
+  IS_LINKED,
+  LINK_WORDS,
   namesOfType,
+  nodeLink,
   nodeRecord,
+  ownLabelsOf,
   RECORD_HEADER_BYTES,
   rrsetRecord,
   writeRecordHeader,
@@ -116,11 +120,17 @@ export class ZoneImageWriter {
     return record
   }
 
-  #addNode({ nodes, rrsets, records, services }: Zone, placement: Placement, node: number, zone: number): number {
+  #addNode(
+    { origin, nodes, rrsets, records, services }: Zone,
+    placement: Placement,
+    node: number,
+    zone: number,
+  ): number {
     const words = this.#words
     const record = this.#at
     const at = nodes.name[node]!
     const length = nameLength(nodes.names, at)
+    const ownLength = length - origin.length
     const [first, end] = [nodes.firstRrset[node]!, nodes.firstRrset[node + 1]!]
     const service = nodes.service[node]!
     if (service >= 0) {
@@ -128,13 +138,16 @@ export class ZoneImageWriter {
     }
     words[record + nodeRecord.hash] = placement.hash[node]!
     words[record + nodeRecord.zone] = zone
-    words[record + nodeRecord.rrsets] = (end - first) | (placement.hasDname[node] === 1 ? HAS_DNAME : 0)
-    words[record + nodeRecord.wildcard] = 0
-    words[record + nodeRecord.cut] = 0
-    words[record + nodeRecord.binding] = service >= 0 ? this.#bindings.length : 0
-    words[record + nodeRecord.nameLength] = length
-    copyBytes(nodes.names, at, this.#bytes, (record + nodeRecord.name) * WORD, length)
-    this.#at += nodeRecord.name + wordsFor(length)
+    const flags = (placement.hasDname[node] === 1 ? HAS_DNAME : 0) | (placement.linked[node] === 1 ? IS_LINKED : 0)
+    words[record + nodeRecord.shape] = (end - first) | (ownLength << 16) | flags
+    if (placement.linked[node] === 1) {
+      words[record + nodeLink.wildcard] = 0
+      words[record + nodeLink.cut] = 0
+      words[record + nodeLink.binding] = service >= 0 ? this.#bindings.length : 0
+    }
+    const labels = ownLabelsOf(words, record)
+    copyBytes(nodes.names, at, this.#bytes, labels * WORD, ownLength)
+    this.#at = labels + wordsFor(ownLength)
     for (let rrset = first; rrset < end; rrset++) {
       const [firstRecord, endRecord] = [rrsets.firstRecord[rrset]!, rrsets.firstRecord[rrset + 1]!]
       this.#addRrset(rrsets.type[rrset]!, rrsets.ttl[rrset]!, records, firstRecord, endRecord)
@@ -157,8 +170,8 @@ export class ZoneImageWriter {
     for (let node = 0; node < placed.length; node++) {
       const at = placed[node]!
       if (at === 0) continue
-      if (wildcard[node]! >= 0) this.#words[at + nodeRecord.wildcard] = placed[wildcard[node]!]!
-      if (cut[node]! >= 0) this.#words[at + nodeRecord.cut] = placed[cut[node]!]!
+      if (wildcard[node]! >= 0) this.#words[at + nodeLink.wildcard] = placed[wildcard[node]!]!
+      if (cut[node]! >= 0) this.#words[at + nodeLink.cut] = placed[cut[node]!]!
     }
   }
 
@@ -188,13 +201,14 @@ export class ZoneImageWriter {
   }
 }
 
-function zoneWords({ origin, nodes, rrsets, records }: Zone, { occluded }: Placement): number {
+function zoneWords({ origin, nodes, rrsets, records }: Zone, { occluded, linked }: Placement): number {
   const soa = rrsets.firstRecord[soaRrset(nodes, rrsets)]!
   let words = zoneRecord.name + wordsFor(origin.length)
   words += rrsetRecord.wire + wordsFor(wireLength(records.offset, soa, soa + 1))
   for (let node = 0; node < nodes.count; node++) {
     if (occluded[node] !== 0) continue
-    words += nodeRecord.name + wordsFor(nameLength(nodes.names, nodes.name[node]))
+    words += nodeRecord.words + (linked[node] === 1 ? LINK_WORDS : 0)
+    words += wordsFor(nameLength(nodes.names, nodes.name[node]) - origin.length)
     for (let rrset = nodes.firstRrset[node]!; rrset < nodes.firstRrset[node + 1]!; rrset++) {
       const wire = wireLength(records.offset, rrsets.firstRecord[rrset]!, rrsets.firstRecord[rrset + 1]!)
       words += rrsetRecord.wire + wordsFor(wire)

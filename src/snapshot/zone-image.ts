@@ -1,5 +1,7 @@
 // The zones of a snapshot as one flat image that every worker reads in place. A name is found by one probe of an
 // open-addressing hash; its node, name and RRsets stand side by side, the RRsets in wire form but for their owner.
+// Names are kept without the origin they end in, and links only where there are any: a million names take 56 MB (84 MB
+// with both, test/bench/size.ts).
 //
 //   header · zones, each with its nodes · zone table · node table
 //
@@ -34,23 +36,51 @@ export const zoneRecord = {
   name: 9,
 } as const
 
+/** Behind it stand its links, where it is linked; its own labels, those before the origin; and its RRsets. */
 export const nodeRecord = {
+  /** Of the whole name. */
   hash: 0,
   zone: 1,
-  /** RRsets in the low 16 bits, flags above. */
-  rrsets: 2,
-  /** The node `*` below this one (RFC 4592). */
-  wildcard: 3,
-  /** The delegation at or above this node, nearest to the apex (RFC 1034 §4.2.1). */
-  cut: 4,
-  /** 1 + the LB binding of this name. */
-  binding: 5,
-  nameLength: 6,
-  name: 7,
+  /** RRsets in the low 16 bits, bytes of its own labels in the next 8, flags above. */
+  shape: 2,
+  words: 3,
 } as const
 
-/** Flag in `nodeRecord.rrsets`: the node owns a DNAME (RFC 6672). */
-export const HAS_DNAME = 1 << 16
+/** Flag in `nodeRecord.shape`: the node owns a DNAME (RFC 6672). */
+export const HAS_DNAME = 1 << 24
+/** Flag in `nodeRecord.shape`: the node has the words of `nodeLink`. */
+export const IS_LINKED = 1 << 25
+
+/** Links of a node, by their place behind its record. */
+export const nodeLink = {
+  /** The node `*` below this one (RFC 4592). */
+  wildcard: nodeRecord.words,
+  /** The delegation at or above this node, nearest to the apex (RFC 1034 §4.2.1). */
+  cut: nodeRecord.words + 1,
+  /** 1 + the LB binding of this name. */
+  binding: nodeRecord.words + 2,
+} as const
+
+export const LINK_WORDS = 3
+
+/** A link of a node; 0 for none. */
+export function linkOf(words: Int32Array, node: number, link: number): number {
+  return (words[node + nodeRecord.shape]! & IS_LINKED) !== 0 ? words[node + link]! : 0
+}
+
+export function rrsetCountOf(words: Int32Array, node: number): number {
+  return words[node + nodeRecord.shape]! & 0xffff
+}
+
+/** Bytes of the labels of a node before the origin. */
+export function ownLengthOf(words: Int32Array, node: number): number {
+  return (words[node + nodeRecord.shape]! >>> 16) & 0xff
+}
+
+/** The word where the own labels of a node begin. */
+export function ownLabelsOf(words: Int32Array, node: number): number {
+  return node + nodeRecord.words + ((words[node + nodeRecord.shape]! & IS_LINKED) !== 0 ? LINK_WORDS : 0)
+}
 
 export const rrsetRecord = {
   /** The type in the low 16 bits, the number of records above. */
