@@ -2,7 +2,6 @@
 // Nothing is decided here; this says who hands what to whom, and in which order things start and stop.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Admin } from '../admin/admin.ts'
 import type { EventStatus, ReloadStatus, Status } from '../admin/status.ts'
 import type { ExplainQuery } from '../admin/routes.ts'
 import { formatAddress } from '../base/address.ts'
@@ -10,7 +9,7 @@ import { systemClock } from '../base/clock.ts'
 import { giveBackFreedMemory } from '../base/freed-memory.ts'
 import { formatFault, isError, type Fault } from '../base/fault.ts'
 import type { Log, Logger } from '../base/log.ts'
-import type { Config } from '../config/config.ts'
+import type { Config, Endpoint } from '../config/config.ts'
 import { diffConfig } from '../config/diff.ts'
 import { loadConfig } from '../config/load.ts'
 import { AliasResolver, type AskAddresses } from '../director/aliases.ts'
@@ -23,7 +22,6 @@ import { Checker } from '../health/checker.ts'
 import type { Target, Transition } from '../health/health.ts'
 import { HealthKeeper } from '../health/keeper.ts'
 import { readSavedHealth } from '../health/saved.ts'
-import { createExporter, type Exporter } from '../metrics/exporter.ts'
 import { formatEndpoint, formatListenFault } from '../server/listen-fault.ts'
 import { PICK_PLACES, Server, slotsFor, TALLY_PLACES } from '../server/server.ts'
 import { Publisher, Subscription } from '../snapshot/publication.ts'
@@ -31,6 +29,7 @@ import { EventBook } from './event-book.ts'
 import { explainQuery, type Explained } from './explaining.ts'
 import { RegionBoard } from './region-board.ts'
 import { ReportDesk } from './report-desk.ts'
+import type { Showing } from './showing.ts'
 import { describeRunning } from './status.ts'
 
 /** Settings that a reload cannot change: sockets and threads are made at the start. */
@@ -77,9 +76,9 @@ export class Running {
   readonly #publisher: Publisher
   /** This thread's own view of what answers, for explain. */
   readonly #subscription: Subscription
-  readonly #exporter: Exporter
   readonly #startedAt = systemClock.now()
-  readonly #admin: Admin | undefined
+  readonly #droppedLogLines: () => number
+  #showing: Showing | undefined
   #adminPort = 0
   #config: Config
   #publishedAt = systemClock.now()
@@ -93,6 +92,7 @@ export class Running {
     this.#config = config
     const { logger, dropped } = options.log(config)
     this.#log = logger
+    this.#droppedLogLines = dropped
     const slots = slotsFor(config.workers)
     this.#publisher = new Publisher(slots + 1)
     this.#subscription = new Subscription(this.#publisher.control, slots, this.#publisher.attach(slots))
@@ -112,13 +112,6 @@ export class Running {
       tell: (level, text) => this.#tell(level, text),
     })
     this.server = this.#createServer()
-    this.#exporter = createExporter({
-      version: options.version,
-      counters: () => this.server.counters,
-      facts: () => this.status(),
-      droppedLogLines: dropped,
-    })
-    this.#admin = config.admin && this.#createAdmin(config.admin.listen)
   }
 
   /** Undefined when it answers. */
@@ -127,6 +120,7 @@ export class Running {
     this.#logFaults(warnings)
     const kept = await giveBackFreedMemory()
     if (kept !== undefined) this.#log.debug(`freed memory stays with the process: ${kept}`)
+    this.#showing = config.admin && (await this.#createShowing(config.admin.listen))
     const [prepared] = await Promise.all([this.director.prepare(config), this.#firstRound()])
     if (prepared.refused) return { faults: prepared.faults }
     this.#logFaults(prepared.faults)
@@ -136,7 +130,7 @@ export class Running {
     await this.#commitPrepared(prepared)
     const taken = await this.server.start()
     if (taken.length > 0) return { problem: taken.map(formatListenFault).join('; ') }
-    const admin = await this.#admin?.start()
+    const admin = await this.#showing?.admin.start()
     if (admin && 'fault' in admin) return { problem: admin.fault }
     this.#adminPort = admin?.port ?? 0
     this.#keepConfig(configText)
@@ -161,7 +155,7 @@ export class Running {
     this.#ready = false
     this.#reports.stop()
     await this.#reloading
-    await Promise.all([this.server.stop(), this.#admin?.stop(), this.checker.stop()])
+    await Promise.all([this.server.stop(), this.#showing?.admin.stop(), this.checker.stop()])
     this.#aliases.stop()
     await this.director.stop()
     this.#publisher.close()
@@ -208,7 +202,7 @@ export class Running {
     const { target, from, to, reason } = transition
     const region = target.slice(0, target.indexOf('/'))
     this.#log.info({ target, from, to, reason }, `balancer ${to}`)
-    this.#exporter.countTransition(region, to)
+    this.#showing?.exporter.countTransition(region, to)
     this.#events.add(`${target} ${to}: ${reason}`)
     // Before the first snapshot there is nothing to change: it is made with the health of its moment.
     if (this.#publisher.generation === 0) return
@@ -283,7 +277,7 @@ export class Running {
     const withFaults = errors === 0 ? '' : `; ${errors} faults in zones, which keep their last good versions`
     if (ok) this.#tell('info', `reloaded as snapshot ${this.#publisher.generation}${withFaults}`, { changes })
     else this.#tell('error', `reload refused: ${errors} faults; snapshot ${this.#publisher.generation} keeps serving`)
-    this.#exporter.countReload(ok)
+    this.#showing?.exporter.countReload(ok)
     this.#lastReload = { at: new Date(systemClock.wall()).toISOString(), ok, faults }
     return this.#lastReload
   }
@@ -357,15 +351,23 @@ export class Running {
     })
   }
 
-  #createAdmin(listen: { readonly host: string; readonly port: number }): Admin {
-    return new Admin({
-      listen,
-      status: () => this.status(),
-      explain: (query) => this.explain(query),
-      ready: () => ({ ready: this.#ready, reasons: this.#ready ? [] : ['starting or stopping'] }),
-      metrics: () => this.#exporter.metrics(),
-      onError: (error) => this.#log.error({ err: error }, 'the admin API failed to answer'),
-    })
+  async #createShowing(listen: Endpoint): Promise<Showing> {
+    const { createShowing } = await import('./showing.ts')
+    return createShowing(
+      {
+        listen,
+        status: () => this.status(),
+        explain: (query) => this.explain(query),
+        ready: () => ({ ready: this.#ready, reasons: this.#ready ? [] : ['starting or stopping'] }),
+        onError: (error) => this.#log.error({ err: error }, 'the admin API failed to answer'),
+      },
+      {
+        version: this.#options.version,
+        counters: () => this.server.counters,
+        facts: () => this.status(),
+        droppedLogLines: this.#droppedLogLines,
+      },
+    )
   }
 }
 
