@@ -6,7 +6,7 @@ import { TYPE } from '../dns/types.ts'
 import { classOf, findClass, scopeOf } from '../snapshot/client-map.ts'
 import { bindingRecord, planHeader, serviceRecord } from '../snapshot/plan-image.ts'
 import type { Snapshot } from '../snapshot/publication.ts'
-import { linkOf, nodeLink, RECORD_HEADER_BYTES, rrsetRecord, zoneRecord } from '../snapshot/zone-image.ts'
+import { linkOf, nodeLink, RECORD_HEADER_BYTES, wireOf, zoneRecord } from '../snapshot/zone-image.ts'
 import { createLookup, findRrset, FOUND, lookUp } from './lookup.ts'
 import { createNameCursor, readName } from './name-cursor.ts'
 
@@ -40,12 +40,12 @@ export function inspectName(snapshot: Snapshot, name: Name, type: number): Inspe
     const found = lookUp(lookup, snapshot, cursor, type)
     if (found !== FOUND.node) return { found: nameOf(found), ...zoneOf(snapshot, found, lookup.zone), chain }
     const binding = linkOf(zoneWords, lookup.node, nodeLink.binding)
-    const cname = findRrset(zoneWords, lookup.node, TYPE.CNAME)
+    const cname = findRrset(zoneWords, zoneBytes, lookup.node, TYPE.CNAME)
     if (binding !== 0 || cname === 0) {
       const bound = binding === 0 ? {} : { binding: binding - 1 }
       return { found: 'node', ...zoneOf(snapshot, found, lookup.zone), chain, ...bound }
     }
-    const target = (cname + rrsetRecord.wire) * 4 + RECORD_HEADER_BYTES
+    const target = wireOf(cname) + RECORD_HEADER_BYTES
     readName(cursor, zoneBytes, target, zoneBytes.length)
     chain.push(formatName(zoneBytes, target))
   }

@@ -12,8 +12,8 @@ import {
   ownLabelsOf,
   ownLengthOf,
   rrsetCountOf,
-  rrsetRecord,
-  wireLengthOf,
+  rrsetBehind,
+  typeOf,
   zoneRecord,
 } from '../snapshot/zone-image.ts'
 import { labelsAre, suffixIs, type NameCursor } from './name-cursor.ts'
@@ -54,7 +54,7 @@ export function lookUp(lookup: Lookup, { zoneWords, zoneBytes }: Snapshot, name:
   // RFC 4035 §3.1.4.1: the parent zone answers for DS, where we serve it too.
   if (type === TYPE.DS && lookup.zoneLabel === 0) findZone(lookup, zoneWords, zoneBytes, name, 1)
   const { zone, zoneLabel } = lookup
-  if (zoneWords[zone + zoneRecord.apex] === 0) return FOUND.failedZone
+  if (zoneWords[zone + zoneRecord.nodeTable] === 0) return FOUND.failedZone
   let label = 0
   let node = findNode(zoneWords, zoneBytes, name, label, zoneLabel, zone)
   while (node === 0) node = findNode(zoneWords, zoneBytes, name, ++label, zoneLabel, zone)
@@ -93,7 +93,7 @@ function findZone(
   for (let label = from; label <= name.labels; label++) {
     const depth = name.labels - label
     if ((depths & (1 << (depth < 31 ? depth : 31))) === 0) continue
-    let slot = firstSlot(name.hash[label]!, 0, mask)
+    let slot = firstSlot(name.hash[label]!, mask)
     for (let zone = zoneWords[table + slot]!; zone !== 0; zone = zoneWords[table + slot]!) {
       const length = zoneWords[zone + zoneRecord.nameLength]!
       if (
@@ -119,29 +119,23 @@ export function findNode(
   zoneLabel: number,
   zone: number,
 ): number {
-  const hash = name.hash[label]!
-  const table = zoneWords[header.nodeTable]!
-  const mask = zoneWords[header.nodeMask]!
-  let slot = firstSlot(hash, zoneWords[zone + zoneRecord.seed]!, mask)
+  const table = zoneWords[zone + zoneRecord.nodeTable]!
+  const mask = zoneWords[zone + zoneRecord.nodeMask]!
+  let slot = firstSlot(name.hash[label]!, mask)
   for (let node = zoneWords[table + slot]!; node !== 0; node = zoneWords[table + slot]!) {
-    if (
-      zoneWords[node + nodeRecord.hash] === hash &&
-      zoneWords[node + nodeRecord.zone] === zone &&
-      labelsAre(name, label, zoneLabel, zoneBytes, ownLabelsOf(zoneWords, node) * 4, ownLengthOf(zoneWords, node))
-    ) {
-      return node
-    }
+    const labels = ownLabelsOf(zoneWords, node) * 4
+    if (labelsAre(name, label, zoneLabel, zoneBytes, labels, ownLengthOf(zoneWords, node))) return node
     slot = (slot + 1) & mask
   }
   return 0
 }
 
 /** The RRset of that type at a node, or its first for ANY (RFC 8482 §4.1); 0 for none. */
-export function findRrset(zoneWords: Int32Array, node: number, type: number): number {
+export function findRrset(zoneWords: Int32Array, zoneBytes: Uint8Array, node: number, type: number): number {
   let rrset = ownLabelsOf(zoneWords, node) + ((ownLengthOf(zoneWords, node) + 3) >> 2)
   for (let left = rrsetCountOf(zoneWords, node); left > 0; left--) {
-    if ((zoneWords[rrset + rrsetRecord.typeAndCount]! & 0xffff) === type || type === TYPE.ANY) return rrset
-    rrset += rrsetRecord.wire + ((wireLengthOf(zoneWords, rrset) + 3) >> 2)
+    if (typeOf(zoneBytes, rrset) === type || type === TYPE.ANY) return rrset
+    rrset = rrsetBehind(zoneWords, rrset)
   }
   return 0
 }

@@ -6,7 +6,7 @@ import { CLASS, RCODE, TYPE } from '../dns/types.ts'
 import { COUNTED_TYPES, counter } from '../metrics/counters.ts'
 import { answerRecord, SERVFAIL } from '../snapshot/plan-body.ts'
 import { planHeader } from '../snapshot/plan-image.ts'
-import { linkOf, nodeLink, rrsetRecord, RECORD_HEADER_BYTES } from '../snapshot/zone-image.ts'
+import { linkOf, nodeLink, recordCountOf, wireOf, RECORD_HEADER_BYTES } from '../snapshot/zone-image.ts'
 import { answerChaos } from './chaos.ts'
 import { settleCookie } from './cookie.ts'
 import { EXTENDED_ERROR } from './edns.ts'
@@ -140,20 +140,20 @@ function answerNode(worker: QueryWorker, hop: number): number {
     return answerSteered(worker, binding, hop)
   }
   const ownerAt = hop === 0 ? QUESTION_NAME_AT : -1
-  const rrset = findRrset(zoneWords, lookup.node, query.type)
+  const rrset = findRrset(zoneWords, zoneBytes, lookup.node, query.type)
   if (rrset !== 0) {
     if (!writeRrset(message, query.name, ownerAt, zoneWords, zoneBytes, rrset)) message.truncated = true
-    message.answers += zoneWords[rrset + rrsetRecord.typeAndCount]! >>> 16
+    message.answers += recordCountOf(zoneBytes, rrset)
     if (query.type === TYPE.NS) writeServerAddresses(worker, rrset)
     return RCODE.NOERROR
   }
-  const cname = findRrset(zoneWords, lookup.node, TYPE.CNAME)
+  const cname = findRrset(zoneWords, zoneBytes, lookup.node, TYPE.CNAME)
   if (cname === 0) {
     return writeSoa(worker, binding === 0 ? -1 : leastTtl(worker, binding), RCODE.NOERROR)
   }
   if (!writeRrset(message, query.name, ownerAt, zoneWords, zoneBytes, cname)) message.truncated = true
   message.answers++
-  readName(query.name, zoneBytes, (cname + rrsetRecord.wire) * 4 + RECORD_HEADER_BYTES, zoneBytes.length)
+  readName(query.name, zoneBytes, wireOf(cname) + RECORD_HEADER_BYTES, zoneBytes.length)
   return CHAIN_GOES_ON
 }
 

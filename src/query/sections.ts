@@ -4,7 +4,8 @@ import { RCODE, TYPE } from '../dns/types.ts'
 import {
   namesOfType,
   ownLengthOf,
-  rrsetRecord,
+  recordCountOf,
+  wireOf,
   RECORD_HEADER_BYTES,
   writeRecordHeader,
   zoneRecord,
@@ -37,7 +38,7 @@ export function writeSoa(worker: QueryWorker, leastTtl: number, rcode: number): 
   const { zone } = lookup
   const isQuestion = message.answers === 0
   const originAt = isQuestion ? QUESTION_NAME_AT + query.name.label[lookup.zoneLabel]! : writeOrigin(worker)
-  const soa = (zoneWords[zone + zoneRecord.negativeSoa]! + rrsetRecord.wire) * 4
+  const soa = wireOf(zoneWords[zone + zoneRecord.negativeSoa]!)
   const mname = soa + RECORD_HEADER_BYTES
   const rname = mname + zoneWords[zone + zoneRecord.mname]!
   const numbers = rname + zoneWords[zone + zoneRecord.rname]!
@@ -83,10 +84,10 @@ export function writeReferral(worker: QueryWorker): number {
   const { query, message, snapshot, lookup, owner } = worker
   const { zoneWords, zoneBytes } = snapshot
   const cut = lookup.node
-  const ns = findRrset(zoneWords, cut, TYPE.NS)
+  const ns = findRrset(zoneWords, zoneBytes, cut, TYPE.NS)
   readName(owner, query.name.bytes, cutBegin(worker, cut), query.name.length)
   if (!writeRrset(message, owner, -1, zoneWords, zoneBytes, ns)) message.truncated = true
-  message.authorities += zoneWords[ns + rrsetRecord.typeAndCount]! >>> 16
+  message.authorities += recordCountOf(zoneBytes, ns)
   writeGlue(worker, cut, ns, true, true)
   writeGlue(worker, cut, ns, false, false)
   return RCODE.NOERROR
@@ -96,8 +97,8 @@ export function writeReferral(worker: QueryWorker): number {
 function writeGlue(worker: QueryWorker, cut: number, ns: number, below: boolean, needed: boolean): void {
   const { message, snapshot, lookup, owner } = worker
   const { zoneWords, zoneBytes } = snapshot
-  let at = (ns + rrsetRecord.wire) * 4
-  for (let left = zoneWords[ns + rrsetRecord.typeAndCount]! >>> 16; left > 0 && !message.truncated; left--) {
+  let at = wireOf(ns)
+  for (let left = recordCountOf(zoneBytes, ns); left > 0 && !message.truncated; left--) {
     const length = (zoneBytes[at + 8]! << 8) | zoneBytes[at + 9]!
     readName(owner, zoneBytes, at + RECORD_HEADER_BYTES, zoneBytes.length)
     at += RECORD_HEADER_BYTES + length
@@ -113,10 +114,10 @@ function writeGlue(worker: QueryWorker, cut: number, ns: number, below: boolean,
 function writeAddresses(worker: QueryWorker, node: number, type: number, needed: boolean): void {
   const { message, snapshot, owner } = worker
   const { zoneWords, zoneBytes } = snapshot
-  const rrset = findRrset(zoneWords, node, type)
+  const rrset = findRrset(zoneWords, zoneBytes, node, type)
   if (rrset === 0) return
   if (writeRrset(message, owner, -1, zoneWords, zoneBytes, rrset)) {
-    message.additionals += zoneWords[rrset + rrsetRecord.typeAndCount]! >>> 16
+    message.additionals += recordCountOf(zoneBytes, rrset)
   } else if (needed) {
     message.truncated = true
   }
@@ -155,8 +156,8 @@ function suffixLabel(name: QueryWorker['owner'], other: Uint8Array, at: number, 
 export function writeDname(worker: QueryWorker, hop: number): number {
   const { query, message, snapshot, lookup, owner, scratch } = worker
   const { zoneWords, zoneBytes } = snapshot
-  const dname = findRrset(zoneWords, lookup.node, TYPE.DNAME)
-  const from = (dname + rrsetRecord.wire) * 4
+  const dname = findRrset(zoneWords, zoneBytes, lookup.node, TYPE.DNAME)
+  const from = wireOf(dname)
   if (!wasRenamedBy(worker, hop, lookup.node)) {
     readName(owner, query.name.bytes, query.name.label[lookup.label]!, query.name.length)
     if (!writeRrset(message, owner, -1, zoneWords, zoneBytes, dname)) {
