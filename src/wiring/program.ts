@@ -6,6 +6,7 @@ import { createLog } from '../base/log.ts'
 import { createCli, type ExitCode } from '../cli/cli.ts'
 import { createCommands, createSourceLine } from '../cli/commands.ts'
 import { formatFaults } from '../cli/faults.ts'
+import { loadConfigApart } from '../config/load-apart.ts'
 import { createTerminal } from '../cli/terminal.ts'
 import type { Running } from './running.ts'
 
@@ -38,8 +39,10 @@ async function serve(configFile: string): Promise<ExitCode> {
   // A reload asked for while the director starts follows when it has.
   const { promise: ready, resolve } = Promise.withResolvers<Running>()
   process.on('SIGHUP', () => void ready.then((running) => running.reload()))
+  // Side by side: the thread that reads the configuration, and what will serve it.
+  const loading = loadConfigApart(configFile)
   const { startRunning } = await import('./running.ts')
-  const started = await startRunning({ configFile, version, log: ({ log }) => createLog(log.level) })
+  const started = await startRunning({ configFile, version, log: ({ log }) => createLog(log.level) }, loading)
   if ('faults' in started) {
     terminal.complain(formatFaults(started.faults, terminal.paintComplaint, createSourceLine()))
     return 2

@@ -11,7 +11,8 @@ import { formatFault, isError, type Fault } from '../base/fault.ts'
 import type { Log, Logger } from '../base/log.ts'
 import type { Config, Endpoint } from '../config/config.ts'
 import { diffConfig } from '../config/diff.ts'
-import { loadConfig } from '../config/load.ts'
+import type { ConfigLoad } from '../config/load.ts'
+import { loadConfigApart } from '../config/load-apart.ts'
 import { AliasResolver, type AskAddresses } from '../director/aliases.ts'
 import { aliasTargets } from '../director/alias-rows.ts'
 import { createAsker } from '../director/ask-addresses.ts'
@@ -48,9 +49,15 @@ export interface RunningOptions {
 /** Why a director did not start: everything that is wrong with its files, or one line on what it could not do. */
 export type Refusal = { readonly faults: readonly Fault[] } | { readonly problem: string }
 
-/** Starts everything, in order; when something fails, all that was started is stopped again. */
-export async function startRunning(options: RunningOptions): Promise<Running | Refusal> {
-  const loaded = loadConfig(options.configFile)
+/**
+ * Starts everything, in order; when something fails, all that was started is stopped again. The configuration may be under
+ * way already.
+ */
+export async function startRunning(
+  options: RunningOptions,
+  loading: Promise<ConfigLoad> = loadConfigApart(options.configFile),
+): Promise<Running | Refusal> {
+  const loaded = await loading
   if (!loaded.config) return { faults: loaded.faults }
   const running = new Running(options, withState(loaded.config, options.state))
   const refusal = await running.start(loaded.text, loaded.faults)
@@ -248,7 +255,10 @@ export class Running {
   }
 
   async #reload(): Promise<ReloadStatus> {
-    const { config, faults, text } = loadConfig(this.#options.configFile)
+    const { configFile } = this.#options
+    const loaded = await loadConfigApart(configFile).catch((error: unknown) => buildFault(configFile, error))
+    if ('severity' in loaded) return this.#endReload(false, [loaded], [])
+    const { config, faults, text } = loaded
     if (!config) return this.#endReload(false, faults, [])
     const wanted = withState(config, this.#options.state)
     const next = { ...wanted, ...Object.fromEntries(FIXED_UNTIL_RESTART.map((key) => [key, this.#config[key]])) }
