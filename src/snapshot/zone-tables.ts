@@ -28,7 +28,10 @@ export function fillTable(slots: Int32Array, records: ArrayLike<number>, hashes:
   for (let stretch = 0; stretch < stretches; stretch++) next[stretch + 1]! += next[stretch]!
   const order = new Int32Array(records.length)
   for (let i = 0; i < records.length; i++) order[next[Math.floor(first[i]! / STRETCH_SLOTS)]!++] = i
-  for (const i of order) if (records[i] !== 0) enter(slots, first[i]!, records[i]!)
+  for (let k = 0; k < order.length; k++) {
+    const i = order[k]!
+    if (records[i] !== 0) enter(slots, first[i]!, records[i]!)
+  }
 }
 
 function enter(slots: Int32Array, slot: number, record: number): void {
