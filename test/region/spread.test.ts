@@ -86,7 +86,7 @@ describe.skipIf(haproxyIsMissing)('spreading', () => {
   })
 
   it('lets nobody through who names no host that it knows', async () => {
-    await expect(askVault('127.0.0.1', 'elsewhere.example.net')).rejects.toThrow()
+    await expect(askVault('127.0.0.1', 'elsewhere.example.net')).rejects.toThrow(/ECONNRESET|disconnected|hang up/)
   })
 
   async function byClient(): Promise<Map<string, string>> {
