@@ -190,7 +190,7 @@ export class AddressPair {
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'ignore'],
     })
-    createInterface(child.stdout!).on('line', onLine)
+    createInterface(child.stdout).on('line', onLine)
     this.#programs.set(name, { child, exited: watchChild(child) })
   }
 
