@@ -19,7 +19,7 @@ type Written<Section extends 'regions' | 'services'> = WrittenConfig[Section][st
 /** Relative paths are relative to the folder of `file`. */
 export function assemble(written: WrittenConfig, file: string): Config {
   const absolute = (path: string) => resolve(dirname(file), path)
-  const { listen, zones, state, geo, admin, log, startup, tcp } = written
+  const { listen, zones, state, geo, admin, agent, log, startup, tcp } = written
   const monitors = assembleMonitors(written.monitors, absolute)
   return {
     file: resolve(file),
@@ -31,6 +31,7 @@ export function assemble(written: WrittenConfig, file: string): Config {
     geo: geo && toGeoSource(geo, absolute),
     roundTripsFile: written.roundTrips === undefined ? undefined : absolute(written.roundTrips),
     admin,
+    agent,
     log,
     startup: { deadlineMs: startup.deadline },
     tcp: {

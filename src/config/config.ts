@@ -31,6 +31,8 @@ export interface Config {
   /** What regions measured; missing: nothing, or not read from the disk. */
   readonly roundTrips?: RoundTrips
   readonly admin: { readonly listen: Endpoint } | undefined
+  /** Where HAProxy's agent-check is answered. */
+  readonly agent: { readonly listen: Endpoint } | undefined
   readonly log: { readonly level: string }
   readonly startup: { readonly deadlineMs: number }
   readonly tcp: {

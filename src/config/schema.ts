@@ -210,6 +210,14 @@ export const configSchema = z.strictObject({
     })
     .optional()
     .describe('The HTTP API; without it there is none'),
+  agent: z
+    .strictObject({
+      listen: endpoint()
+        .meta({ example: '"127.0.0.1:5380"' })
+        .describe('Address and port that the agent-check of HAProxy asks; it tells and takes no orders'),
+    })
+    .optional()
+    .describe("What regions' own balancers are told of their servers; without it nothing"),
   log: z
     .strictObject({
       level: z

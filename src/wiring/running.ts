@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EventStatus, ReloadStatus, Status } from '../admin/status.ts'
+import { Agent } from '../agent/agent.ts'
 import type { ExplainQuery } from '../admin/routes.ts'
 import { formatAddress } from '../base/address.ts'
 import { systemClock } from '../base/clock.ts'
@@ -23,9 +24,10 @@ import { Checker } from '../health/checker.ts'
 import type { Target, Transition } from '../health/health.ts'
 import { HealthKeeper } from '../health/keeper.ts'
 import { readSavedHealth } from '../health/saved.ts'
-import { formatEndpoint, formatListenFault } from '../server/listen-fault.ts'
+import { formatEndpoint, formatListenFault, listenFault } from '../server/listen-fault.ts'
 import { PICK_PLACES, Server, slotsFor, TALLY_PLACES } from '../server/server.ts'
 import { Publisher, Subscription } from '../snapshot/publication.ts'
+import { agentWord } from './agent-words.ts'
 import { EventBook } from './event-book.ts'
 import { explainQuery, type Explained } from './explaining.ts'
 import { RegionBoard } from './region-board.ts'
@@ -34,7 +36,7 @@ import type { Showing } from './showing.ts'
 import { describeRunning } from './status.ts'
 
 /** Settings that a reload cannot change: sockets and threads are made at the start. */
-const FIXED_UNTIL_RESTART = ['listen', 'workers', 'sockets', 'admin', 'tcp', 'log', 'state'] as const
+const FIXED_UNTIL_RESTART = ['listen', 'workers', 'sockets', 'admin', 'agent', 'tcp', 'log', 'state'] as const
 
 export interface RunningOptions {
   readonly configFile: string
@@ -86,6 +88,7 @@ export class Running {
   readonly #startedAt = systemClock.now()
   readonly #droppedLogLines: () => number
   #showing: Showing | undefined
+  readonly #agent: Agent | undefined
   #adminPort = 0
   #config: Config
   #publishedAt = systemClock.now()
@@ -119,6 +122,7 @@ export class Running {
       tell: (level, text) => this.#tell(level, text),
     })
     this.server = this.#createServer()
+    this.#agent = config.agent && this.#createAgent(config.agent.listen)
   }
 
   /** Undefined when it answers. */
@@ -139,6 +143,8 @@ export class Running {
     if (taken.length > 0) return { problem: taken.map(formatListenFault).join('; ') }
     const admin = await this.#showing?.admin.start()
     if (admin && 'fault' in admin) return { problem: admin.fault }
+    const agentFault = await this.#startAgent()
+    if (agentFault !== undefined) return { problem: agentFault }
     this.#adminPort = admin?.port ?? 0
     this.#keepConfig(configText)
     this.#keeper = this.#createKeeper()
@@ -162,7 +168,7 @@ export class Running {
     this.#ready = false
     this.#reports.stop()
     await this.#reloading
-    await Promise.all([this.server.stop(), this.#showing?.admin.stop(), this.checker.stop()])
+    await Promise.all([this.server.stop(), this.#showing?.admin.stop(), this.#agent?.stop(), this.checker.stop()])
     this.#aliases.stop()
     await this.director.stop()
     this.#publisher.close()
@@ -359,6 +365,23 @@ export class Running {
         onTrouble: (slot, text) => this.#tell('error', `worker ${slot}: ${text}`),
       },
     })
+  }
+
+  #createAgent(listen: Endpoint): Agent {
+    return new Agent({
+      listen,
+      wordOf: (question) => agentWord(this.#config.regions, question),
+      onUnknown: (line) => this.#tell('warn', `a balancer asks for "${line}", which is no server of a region here`),
+      onError: (error) => this.#log.error({ err: error }, 'the agent-check failed to answer'),
+    })
+  }
+
+  /** One line on why it cannot listen. */
+  async #startAgent(): Promise<string | undefined> {
+    const code = await this.#agent?.start()
+    return code === undefined
+      ? undefined
+      : `agent ${formatListenFault(listenFault(code, this.#config.agent!.listen, 'tcp'))}`
   }
 
   async #createShowing(listen: Endpoint): Promise<Showing> {

@@ -28,6 +28,8 @@ if (haproxyIsMissing && process.env['CI'] === 'true')
   throw new Error('HAProxy is needed in CI: apt-get install haproxy')
 if (haproxyIsMissing) console.warn('HAProxy is missing, so tests with it are skipped: apt-get install haproxy')
 
+type Settings = Readonly<Record<string, string>>
+
 export interface TierAnswer {
   readonly status: number
   readonly headers: IncomingHttpHeaders
@@ -60,7 +62,7 @@ export class L7Tier {
   readonly #exited: Promise<Exit>
   #said = ''
 
-  private constructor(start: Started, settings: Readonly<Record<string, string>>) {
+  private constructor(start: Started, settings: Settings) {
     const { servers, ports, folder, authority, pair } = start
     this.servers = servers
     this.ports = ports
@@ -69,7 +71,7 @@ export class L7Tier {
     this.#authority = authority
     this.socket = join(folder, 'admin.sock')
     writeFileSync(join(folder, 'door.pem'), Buffer.concat([pair.cert, pair.key]))
-    const addresses = Array.from(servers, ([name, { port }]) => [settingOf(name), `127.0.0.1:${port}`] as const)
+    const addresses = Array.from(servers, ([name, { host, port }]) => [settingOf(name), `${host}:${port}`] as const)
     const environment = {
       ...process.env,
       ...{ DOOR_HTTP: `127.0.0.1:${ports.http}`, DOOR_HTTPS: `127.0.0.1:${ports.https}` },
@@ -85,13 +87,15 @@ export class L7Tier {
     }
   }
 
-  /** `settings`: of 00-settings.cfg, in the place of its defaults. Ready when its doors are open. */
-  static async start(settings: Readonly<Record<string, string>> = {}): Promise<L7Tier> {
+  /** `settings`: of 00-settings.cfg, in the place of its defaults; `hosts`: by server, else 127.0.0.1. Ready when its doors are open. */
+  static async start(settings: Settings = {}, hosts: Readonly<Record<string, string>> = {}): Promise<L7Tier> {
     const authority = new Authority()
     const pair = authority.issue('www.example.com', 'DNS:www.example.com,DNS:vault.example.com', 1)
     const names = SERVERS.map(nameOf)
     const started = await Promise.all(
-      names.map((name) => TestServer.start(name, name.startsWith('vault') ? pair : undefined)),
+      names.map((name) =>
+        TestServer.start(name, hosts[name] ?? '127.0.0.1', name.startsWith('vault') ? pair : undefined),
+      ),
     )
     const [http, https, tls, metrics] = [
       await freeTcpPort(),

@@ -15,6 +15,7 @@ export interface KeyPair {
 
 export class TestServer {
   readonly name: string
+  readonly host: string
   /** Requests of users, in order; checks are not among them. */
   readonly asked: IncomingMessage[] = []
   /** Status of /health. */
@@ -24,8 +25,9 @@ export class TestServer {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
 
-  private constructor(name: string, pair: KeyPair | undefined) {
+  private constructor(name: string, host: string, pair: KeyPair | undefined) {
     this.name = name
+    this.host = host
     const serve: Behaviour = (request, response) => this.#serve(request, response)
     this.#server = pair ? createHttps(pair, serve) : createHttp(serve)
     this.#server.on('connection', (socket: Socket) => {
@@ -34,8 +36,8 @@ export class TestServer {
     })
   }
 
-  static async start(name: string, pair?: KeyPair): Promise<TestServer> {
-    const server = new TestServer(name, pair)
+  static async start(name: string, host: string, pair?: KeyPair): Promise<TestServer> {
+    const server = new TestServer(name, host, pair)
     await server.#listen(0)
     return server
   }
@@ -64,7 +66,7 @@ export class TestServer {
   }
 
   async #listen(port: number): Promise<void> {
-    this.#server.listen(port, '127.0.0.1')
+    this.#server.listen(port, this.host)
     await once(this.#server, 'listening')
     this.#port = (this.#server.address() as AddressInfo).port
   }
