@@ -110,6 +110,8 @@ export interface ServiceStatus {
   /** True while too little is healthy and `fallback` decides. */
   readonly fallbackEngaged: boolean
   readonly shares: readonly ShareStatus[]
+  /** Answers without an address since the start. Missing where they are not counted. */
+  readonly noData?: number
 }
 
 export interface ShareStatus {

@@ -41,6 +41,8 @@ export function assemble(written: WrittenConfig, file: string): Config {
     },
     settings: toSettings(written),
     aliases: { resolvers: written.aliases.resolvers ?? [], maxStaleMs: written.aliases.maxStale },
+    querySample: written.queryLog.sample,
+    queryLog: { keep: written.queryLog.keep },
     monitors,
     regions: mapEntries(written.regions, (name, region) => toRegion(name, region, monitors, absolute)),
     services: mapEntries(written.services, toService),

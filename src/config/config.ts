@@ -48,6 +48,10 @@ export interface Config {
     readonly resolvers: readonly Endpoint[]
     readonly maxStaleMs: number
   }
+  /** One query in so many is kept and timed; 0: none. */
+  readonly querySample: number
+  /** Of those, each worker keeps so many. */
+  readonly queryLog: { readonly keep: number }
   readonly monitors: ReadonlyMap<string, Monitor>
   readonly regions: ReadonlyMap<string, Region>
   readonly services: ReadonlyMap<string, Service>

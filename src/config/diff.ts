@@ -18,6 +18,8 @@ const PLAIN = [
   'log',
   'startup',
   'tcp',
+  'queryLog',
+  'querySample',
 ] as const
 const SETTINGS = ['version', 'server', 'nsid', 'rateLimit', 'cookieSecrets'] as const
 const NAMED = ['monitors', 'regions', 'services'] as const

@@ -90,6 +90,23 @@ const aliases = z
   })
   .prefault({})
 
+const queryLog = z
+  .strictObject({
+    sample: z
+      .int()
+      .min(0)
+      .max(1_000_000)
+      .prefault(100)
+      .describe('One query in so many is kept for `queries` and timed for metrics; 0: none'),
+    keep: z
+      .int()
+      .min(0)
+      .max(100_000)
+      .prefault(10_000)
+      .describe('Queries that each worker keeps, the newest; 344 bytes each'),
+  })
+  .prefault({})
+
 const location = z
   .strictObject({
     latitude: z.number().min(-90).max(90).optional().describe('Degrees, north positive'),
@@ -238,6 +255,7 @@ export const configSchema = z.strictObject({
   cookies,
   rateLimit,
   aliases,
+  queryLog,
   monitors: named(monitorSchema, 'Health checks, by name'),
   regions: named(region, 'Sites with their own L7 tier, by name'),
   services: named(service, 'Load-balanced names, as `LB` records of a zone call them'),

@@ -157,6 +157,12 @@ export class Director {
     return this.#tallies.place(`${service}/${region}`, 1)
   }
 
+  /** The contrary of `tallyOf`: whose answers are tallied there. An empty region: answers without an address. */
+  tallied(place: number): { readonly service: string; readonly region: string } | undefined {
+    const [service, region] = this.#tallies.ownerOf(place)?.split('/') ?? []
+    return service === undefined || region === undefined ? undefined : { service, region }
+  }
+
   /**
    * Builds everything that a configuration needs, in threads of their own, while the present snapshot answers.
    * `copies`: whether last good versions of zones are used.

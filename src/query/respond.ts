@@ -24,6 +24,7 @@ import {
 import { readName } from './name-cursor.ts'
 import { readQuery, SILENCE } from './query.ts'
 import { limitRate, VERDICT } from './rate-limit.ts'
+import { isSampled, logQuery } from './sampler.ts'
 import { writeDname, writeReferral, writeServerAddresses, writeSoa } from './sections.ts'
 import { chooseClient, leastTtl, settleScope, steer } from './steered.ts'
 import { MAX_CHAIN, type QueryWorker } from './worker.ts'
@@ -46,19 +47,21 @@ export function respond(
   outAt: number,
   limit: number,
 ): number {
-  const { query, message, snapshot, counters } = worker
+  const { query, message, snapshot, counters, sampler } = worker
   counters[limit === STREAM_LIMIT ? counter.tcpQueries : counter.udpQueries]!++
   let rcode = readQuery(query, input, at, length)
   if (rcode === SILENCE) {
     counters[counter.dropped]!++
     return 0
   }
+  worker.tally = 0
   beginMessage(message, query, snapshot, input, at, output, outAt, limit)
   checkCookie(worker, client)
   if (rcode === RCODE.NOERROR && query.questionLength > 0) rcode = answer(worker, client)
   settleScope(worker)
   if (!admit(worker, client, rcode)) return 0
   count(worker, rcode)
+  if (isSampled(sampler)) logQuery(sampler, query, message, input, at, client, rcode, worker.tally, snapshot.number)
   return finishMessage(message, query, snapshot, rcode)
 }
 

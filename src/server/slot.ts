@@ -9,6 +9,7 @@ import { extname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Worker, type MessagePort } from 'node:worker_threads'
 import type { Counters } from '../metrics/counters.ts'
+import type { QueryLog } from '../query/query-log.ts'
 import type { Descriptors, Loan } from './descriptors.ts'
 import { control, createControl, describeError, type WorkerMessage } from './lifeline.ts'
 import type { Transport } from './listen-fault.ts'
@@ -68,6 +69,7 @@ export interface SlotOptions {
   readonly counters: Counters
   readonly picks: Int32Array
   readonly tallies: Float64Array
+  readonly queryLog: QueryLog
   readonly limits: Limits
   readonly responder: string
   readonly events: ServerEvents
@@ -186,10 +188,11 @@ export class WorkerSlot {
   }
 
   #createWorker(): Worker {
-    const { slot, transport, descriptors, publication, counters, picks, tallies, limits, responder } = this.#options
+    const { slot, transport, descriptors, publication, counters, limits, responder } = this.#options
+    const { picks, tallies, queryLog } = this.#options
     const snapshotPort = publication.attach(slot)
     const workerData: WorkerSetup = {
-      ...{ slot, transport, counters, picks, tallies, limits, responder },
+      ...{ slot, transport, counters, picks, tallies, queryLog, limits, responder },
       ...{ snapshotPort, snapshotControl: publication.control },
       ...{ loan: this.#loan, control: this.#control, udpSockets: descriptors.udpSockets },
     }

@@ -36,7 +36,17 @@ import type { Showing } from './showing.ts'
 import { describeRunning } from './status.ts'
 
 /** Settings that a reload cannot change: sockets and threads are made at the start. */
-const FIXED_UNTIL_RESTART = ['listen', 'workers', 'sockets', 'admin', 'agent', 'tcp', 'log', 'state'] as const
+const FIXED_UNTIL_RESTART = [
+  'listen',
+  'workers',
+  'sockets',
+  'admin',
+  'agent',
+  'tcp',
+  'log',
+  'state',
+  'queryLog',
+] as const
 
 export interface RunningOptions {
   readonly configFile: string
@@ -277,6 +287,7 @@ export class Running {
     this.#config = next
     this.checker.update(targetsOf(next))
     this.#reports.configure(next.regions)
+    this.server.sample(next.querySample)
     this.#board.configure(next.regions)
     this.#board.judge(this.checker.health(), systemClock.wall())
     await this.#commitPrepared(prepared)
@@ -351,13 +362,14 @@ export class Running {
   }
 
   #createServer(): Server {
-    const { listen, workers, sockets, tcp } = this.#config
+    const { listen, workers, sockets, tcp, queryLog, querySample } = this.#config
     return new Server({
       endpoints: listen,
       workers,
       ...(sockets && { sockets }),
       publication: this.#publisher,
       tcp,
+      queryLog: { ...queryLog, sample: querySample },
       testHooks: this.#options.testHooks ?? false,
       events: {
         onLost: ({ slot, cause }) => this.#tell('error', `worker ${slot} lost: ${cause}`),

@@ -84,6 +84,7 @@ function describeService(
       planned,
       answered: answersOf(director.tallyOf(service.name, region), server),
     })),
+    noData: answersOf(director.tallyOf(service.name, ''), server),
   }
 }
 

@@ -1,5 +1,5 @@
 // Plays a scenario on its stage. The first line that does not hold ends it, with what was seen in its place.
-import { parseDuration } from '../../src/config/scalars.ts'
+import { parseDuration } from '../../src/base/moment.ts'
 import { parsePrefix } from '../../src/base/prefix.ts'
 import { formatAddress } from '../../src/base/address.ts'
 import { dedent, type Scenario, type Statement } from './script.ts'
