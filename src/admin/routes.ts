@@ -3,7 +3,10 @@
 import { Hono, type MiddlewareHandler } from 'hono'
 import { nearestWord } from '../base/fault.ts'
 import { parseAddress } from '../base/address.ts'
+import { MOMENT_FORMS, parseMoment } from '../base/moment.ts'
+import { bad, readParameters, type Parameters } from './parameters.ts'
 import { problemResponse, type Problem } from './problem.ts'
+import { readQueryFilter, type QueryFilter, type QueryList } from './queries.ts'
 import type { Status } from './status.ts'
 
 export interface ExplainQuery {
@@ -13,6 +16,8 @@ export interface ExplainQuery {
   readonly type: string
   /** A valid address. Missing: a client of whom nothing is known. */
   readonly client?: string
+  /** Wall-clock ms of a moment of the past. Missing: now. */
+  readonly at?: number
 }
 
 export interface Readiness {
@@ -26,6 +31,10 @@ export interface AdminSources {
   readonly status: () => Status
   /** An explanation (plain JSON), or the problem with the query: an unknown name or type. */
   readonly explain: (query: ExplainQuery) => Promise<{ readonly explanation: object } | { readonly problem: Problem }>
+  /** Sampled queries. */
+  readonly queries: (filter: QueryFilter) => QueryList
+  /** Wall-clock ms. */
+  readonly now: () => number
   readonly ready: () => Readiness
   /** Prometheus text. */
   readonly metrics: () => Promise<string>
@@ -33,7 +42,7 @@ export interface AdminSources {
   readonly onError: (error: unknown) => void
 }
 
-const EXPLAIN_PARAMETERS = ['name', 'type', 'client']
+const EXPLAIN_PARAMETERS = ['name', 'type', 'client', 'at']
 
 /** Content type of the Prometheus text format, version 0.0.4. */
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
@@ -64,6 +73,7 @@ function listRoutes(sources: AdminSources): Readonly<Record<string, Route>> {
   return {
     '/v1/status': () => json(sources.status()),
     '/v1/explain': (parameters) => explain(parameters, sources),
+    '/v1/queries': (parameters) => queries(parameters, sources),
     '/healthz': () => json({ alive: true }),
     '/readyz': () => readiness(sources.ready()),
     '/metrics': async () => new Response(await sources.metrics(), { headers: { 'content-type': METRICS_TYPE } }),
@@ -96,36 +106,31 @@ const refuseBodies: MiddlewareHandler = async ({ req }, next) => {
   )
 }
 
+/** Checks what can be checked without knowing DNS; names and types are judged by who explains. */
+function readExplainQuery(parameters: URLSearchParams, now: number): ExplainQuery | { readonly problem: Problem } {
+  const read = readParameters(parameters, EXPLAIN_PARAMETERS, 'explain')
+  if ('problem' in read) return read
+  const { name = '', type = 'A', client, at: written }: Parameters = read.values
+  if (name === '') return bad('missing-parameter', 'name', 'is missing', '/v1/explain?name=www.example.com')
+  if (client !== undefined && !parseAddress(client)) {
+    return bad('bad-address', 'client', 'is not an IPv4 or IPv6 address', 'client=192.0.2.1')
+  }
+  const at = written === undefined ? undefined : parseMoment(written, now)
+  if (written !== undefined && at === undefined) return bad('bad-moment', 'at', 'is no moment', `at=${MOMENT_FORMS}`)
+  if (at !== undefined && at > now) return bad('future-moment', 'at', 'lies in the future')
+  return { name, type, ...(client !== undefined && { client }), ...(at !== undefined && { at }) }
+}
+
 async function explain(parameters: URLSearchParams, sources: AdminSources): Promise<Response> {
-  const query = readExplainQuery(parameters)
+  const query = readExplainQuery(parameters, sources.now())
   if ('problem' in query) return problemResponse(query.problem)
   const answer = await sources.explain(query)
   return 'problem' in answer ? problemResponse(answer.problem) : json(answer.explanation)
 }
 
-/** Checks what can be checked without knowing DNS; names and types are judged by who explains. */
-function readExplainQuery(parameters: URLSearchParams): ExplainQuery | { readonly problem: Problem } {
-  for (const key of parameters.keys()) {
-    if (!EXPLAIN_PARAMETERS.includes(key))
-      return bad('unknown-parameter', key, 'is no parameter of explain', nearest(key))
-    if (parameters.getAll(key).length > 1) return bad('repeated-parameter', key, 'is given more than once')
-  }
-  const name = parameters.get('name') ?? ''
-  if (name === '') return bad('missing-parameter', 'name', 'is missing', '/v1/explain?name=www.example.com')
-  const type = parameters.get('type') ?? 'A'
-  const client = parameters.get('client')
-  if (client === null) return { name, type }
-  if (parseAddress(client)) return { name, type, client }
-  return bad('bad-address', 'client', 'is not an IPv4 or IPv6 address', 'client=192.0.2.1')
-}
-
-function nearest(key: string): string {
-  return `known are ${EXPLAIN_PARAMETERS.join(', ')}; did you mean ${nearestWord(key, EXPLAIN_PARAMETERS) ?? 'name'}?`
-}
-
-function bad(code: string, parameter: string, what: string, hint?: string): { readonly problem: Problem } {
-  const problem: Problem = { status: 400, code, parameter, detail: `the parameter "${parameter}" ${what}` }
-  return { problem: hint === undefined ? problem : { ...problem, hint } }
+function queries(parameters: URLSearchParams, sources: AdminSources): Response {
+  const filter = readQueryFilter(parameters)
+  return 'problem' in filter ? problemResponse(filter.problem) : json(sources.queries(filter))
 }
 
 function readiness(readiness: Readiness): Response {

@@ -42,6 +42,7 @@ export function assemble(written: WrittenConfig, file: string): Config {
     settings: toSettings(written),
     aliases: { resolvers: written.aliases.resolvers ?? [], maxStaleMs: written.aliases.maxStale },
     querySample: written.queryLog.sample,
+    history: { plans: written.history.plans, bytes: written.history.megabytes * 2 ** 20 },
     queryLog: { keep: written.queryLog.keep },
     monitors,
     regions: mapEntries(written.regions, (name, region) => toRegion(name, region, monitors, absolute)),

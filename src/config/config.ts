@@ -1,4 +1,5 @@
 // The configuration as the program uses it: typed slices, each made of the words of the folder that takes it.
+import type { HistoryLimits } from '../director/history.ts'
 import type { Region, Service } from '../director/service.ts'
 import type { GeoSource } from '../geo/geo.ts'
 import type { Monitor } from '../health/monitor.ts'
@@ -52,6 +53,8 @@ export interface Config {
   readonly querySample: number
   /** Of those, each worker keeps so many. */
   readonly queryLog: { readonly keep: number }
+  /** How far back plans can be told again. */
+  readonly history: HistoryLimits
   readonly monitors: ReadonlyMap<string, Monitor>
   readonly regions: ReadonlyMap<string, Region>
   readonly services: ReadonlyMap<string, Service>

@@ -20,6 +20,7 @@ const PLAIN = [
   'tcp',
   'queryLog',
   'querySample',
+  'history',
 ] as const
 const SETTINGS = ['version', 'server', 'nsid', 'rateLimit', 'cookieSecrets'] as const
 const NAMED = ['monitors', 'regions', 'services'] as const

@@ -107,6 +107,18 @@ const queryLog = z
   })
   .prefault({})
 
+const history = z
+  .strictObject({
+    plans: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .prefault(10_000)
+      .describe('Changes of plans that `explain --at` can go back over'),
+    megabytes: z.int().min(1).max(4096).prefault(32).describe('Memory for them, and for zones and client maps of then'),
+  })
+  .prefault({})
+
 const location = z
   .strictObject({
     latitude: z.number().min(-90).max(90).optional().describe('Degrees, north positive'),
@@ -256,6 +268,7 @@ export const configSchema = z.strictObject({
   rateLimit,
   aliases,
   queryLog,
+  history,
   monitors: named(monitorSchema, 'Health checks, by name'),
   regions: named(region, 'Sites with their own L7 tier, by name'),
   services: named(service, 'Load-balanced names, as `LB` records of a zone call them'),

@@ -3,6 +3,7 @@
 // committed whole; a health event makes a new plan and publishes that part alone.
 // It probes nothing, listens to nothing and logs nothing: main.ts wires it.
 import type { Address } from '../base/address.ts'
+import { systemClock } from '../base/clock.ts'
 import { isError, type Fault } from '../base/fault.ts'
 import { formatName } from '../dns/name.ts'
 import type { GeoSource } from '../geo/geo.ts'
@@ -16,6 +17,9 @@ import { describeAlias, unresolved, type AliasAnswers } from './alias-rows.ts'
 import { runBuild } from './build.ts'
 import type { ClientMapBuildOutput } from './client-map-build.ts'
 import { sameSources, type ZoneSources } from './keep-copies.ts'
+import type { Conditions } from './conditions.ts'
+import type { Era } from './era.ts'
+import { DEFAULT_LIMITS, PlanHistory, type HistoryLimits, type Past } from './history.ts'
 import { copyFault } from './last-good.ts'
 import type { FoundLocation } from './locate.ts'
 import type { PlaceBook } from './place-book.ts'
@@ -39,6 +43,13 @@ export interface DirectorConfig {
   readonly settings: Settings
   /** What regions measured, for `fastest`; missing: nothing. */
   readonly roundTrips?: RoundTrips
+  /** How far back plans can be told again. */
+  readonly history?: HistoryLimits
+}
+
+/** What answers at a moment, and what it was made from. */
+export interface Scene extends Omit<Past, 'conditions'> {
+  readonly world: World
 }
 
 /** A change whose plan is being made. */
@@ -62,7 +73,7 @@ export interface Prepared {
 /** Between tries when every arena of a part is still being read. */
 const RETRY_MS = 5
 
-const NO_CLIENT_MAPS: Omit<ClientMapBuildOutput, 'buffer'> = { maps: [], faults: [] }
+const NO_CLIENT_MAPS: Omit<ClientMapBuildOutput, 'buffer'> = { byteLength: 0, maps: [], faults: [] }
 
 export class Director {
   readonly #publisher: Publisher
@@ -72,6 +83,8 @@ export class Director {
   readonly #preferences = new Map<string, Preferences>()
   readonly #loop: PlanLoop
   readonly #loads = new LoadBoard()
+  readonly #history = new PlanHistory()
+  #era: Era | undefined
   /** What answers, and its plans. */
   #committed: Prepared | undefined
   #book: PlanBook | undefined
@@ -115,13 +128,32 @@ export class Director {
     return this.#book?.plans ?? new Map()
   }
 
-  get world(): World {
-    const { regions, services, roundTrips } = this.#current.config
-    return {
-      ...{ regions, services, health: this.#health, preferences: this.#preferences, scores: this.#loads.scores },
-      reported: this.#reported,
-      ...(roundTrips && { roundTrips }),
+  /**
+   * What answers now, with the conditions of this instant; or, at a moment of the past (wall-clock ms), what did then.
+   * Undefined: the history does not reach back so far.
+   */
+  scene(at?: number): Scene | undefined {
+    if (!this.#era) throw new Error('nothing was committed yet')
+    if (at === undefined) {
+      const conditions = { health: this.#health, reported: this.#reported, scores: this.#loads.scores }
+      const { since } = this.#history.find(Infinity)!
+      return {
+        era: this.#era,
+        since,
+        snapshot: this.#publisher.generation,
+        world: this.#worldOf(this.#era, conditions),
+      }
     }
+    const past = this.#history.find(at)
+    return past && { ...past, world: this.#worldOf(past.era, past.conditions) }
+  }
+
+  get history(): Pick<PlanHistory, 'begins' | 'length' | 'bytes'> {
+    return this.#history
+  }
+
+  #worldOf({ definitions }: Era, conditions: Conditions): World {
+    return { ...definitions, ...conditions, preferences: this.#preferences }
   }
 
   /** Names that a service answers, in presentation form. */
@@ -131,15 +163,9 @@ export class Director {
       .map(({ owner }) => formatName(owner))
   }
 
-  /** The service behind a binding of the zone image, counted from 0. */
-  serviceOf(binding: number): Service | undefined {
-    const { config, zones } = this.#current
-    return config.services.get(zones.bindings[binding]?.service ?? '')
-  }
-
-  /** In words, what stands behind a binding that is an ALIAS; undefined when it is none. */
-  describeAlias(binding: number): string | undefined {
-    const alias = aliasOf(this.#current.zones.bindings[binding]?.service ?? '')
+  /** In words, what stands behind an ALIAS that such a service stands for; undefined when it is none. */
+  describeAlias(service: string): string | undefined {
+    const alias = aliasOf(service)
     return alias && describeAlias(alias.target, this.#aliases(alias.target))
   }
 
@@ -263,8 +289,10 @@ export class Director {
     const next = this.#next
     const book = next?.book ?? this.#book!
     const prepared = next?.prepared ?? this.#current
-    book.look(this.#health, this.#loads.scores, this.#moved, this.#reported)
+    const { scores } = this.#loads
+    book.look(this.#health, scores, this.#moved, this.#reported)
     this.#moved.clear()
+    const change = this.#history.compare({ health: this.#health, reported: this.#reported, scores })
     return {
       book,
       isDue: next !== undefined || this.#inputs.isStale,
@@ -279,11 +307,30 @@ export class Director {
           book,
         ),
       published: () => {
+        if (prepared !== this.#committed) this.#beginEra(prepared)
         this.#committed = prepared
         this.#book = book
         if (this.#next === next) this.#next = undefined
       },
+      settled: () => {
+        if (this.#era) this.#history.add(change, systemClock.wall(), this.#publisher.generation, this.#era)
+      },
     }
+  }
+
+  /** The memory of the era before is given back from now on. */
+  #beginEra({ config, zones, clientMaps }: Prepared): void {
+    const { regions, services, roundTrips, geo, history } = config
+    const image = ({ buffer, byteLength }: { readonly buffer: SharedArrayBuffer; readonly byteLength: number }) => ({
+      ...{ memory: buffer, byteLength, isKept: false },
+    })
+    const parts = {
+      definitions: { regions, services, ...(roundTrips && { roundTrips }) },
+      ...{ geo, bindings: zones.bindings, clientMaps: clientMaps.maps },
+      images: { zones: image(zones), clientMaps: image(clientMaps) },
+    }
+    this.#history.limit(history ?? DEFAULT_LIMITS)
+    this.#era = this.#history.beginEra(parts, systemClock.wall())
   }
 
   async #buildZones({ zones: folder, services }: DirectorConfig, state: string | undefined): Promise<ZoneBuildOutput> {

@@ -34,6 +34,9 @@ export const FOUND = {
   noName: 5,
 } as const
 
+/** The zone image as views on its memory. */
+export type ZoneViews = Pick<Snapshot, 'zoneWords' | 'zoneBytes'>
+
 export interface Lookup {
   /** Offset of the zone's record. */
   zone: number
@@ -49,7 +52,7 @@ export function createLookup(): Lookup {
 }
 
 /** Finds a name for a query type (which matters for DS alone: it belongs to the parent's side of a cut). */
-export function lookUp(lookup: Lookup, { zoneWords, zoneBytes }: Snapshot, name: NameCursor, type: number): number {
+export function lookUp(lookup: Lookup, { zoneWords, zoneBytes }: ZoneViews, name: NameCursor, type: number): number {
   if (!findZone(lookup, zoneWords, zoneBytes, name, 0)) return FOUND.nothing
   // RFC 4035 §3.1.4.1: the parent zone answers for DS, where we serve it too.
   if (type === TYPE.DS && lookup.zoneLabel === 0) findZone(lookup, zoneWords, zoneBytes, name, 1)

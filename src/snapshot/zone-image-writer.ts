@@ -66,7 +66,12 @@ export class ZoneImageWriter {
   }
 
   /** Completes the image. It stands at the start of the buffer, which is the one that was given if it was large enough. */
-  finish(): { readonly buffer: SharedArrayBuffer; readonly bindings: readonly Binding[] } {
+  finish(): {
+    readonly buffer: SharedArrayBuffer
+    /** Of it, what is used. */
+    readonly byteLength: number
+    readonly bindings: readonly Binding[]
+  } {
     this.#makeRoom(0)
     const words = this.#words
     const { at, slots, mask } = this.#takeTable(this.#zones.length)
@@ -79,7 +84,8 @@ export class ZoneImageWriter {
     words[header.depths] = this.#depths
     words[header.zoneTable] = at
     words[header.zoneMask] = mask
-    return { buffer: words.buffer as SharedArrayBuffer, bindings: this.#bindings }
+    const buffer = words.buffer as SharedArrayBuffer
+    return { buffer, byteLength: this.#at * WORD, bindings: this.#bindings }
   }
 
   #takeTable(entries: number): { readonly at: number; readonly slots: Int32Array; readonly mask: number } {

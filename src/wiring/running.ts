@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EventStatus, ReloadStatus, Status } from '../admin/status.ts'
+import type { QueryFilter, QueryList } from '../admin/queries.ts'
 import { Agent } from '../agent/agent.ts'
 import type { ExplainQuery } from '../admin/routes.ts'
 import { formatAddress } from '../base/address.ts'
@@ -26,10 +27,11 @@ import { HealthKeeper } from '../health/keeper.ts'
 import { readSavedHealth } from '../health/saved.ts'
 import { formatEndpoint, formatListenFault, listenFault } from '../server/listen-fault.ts'
 import { PICK_PLACES, Server, slotsFor, TALLY_PLACES } from '../server/server.ts'
-import { Publisher, Subscription } from '../snapshot/publication.ts'
+import { Publisher } from '../snapshot/publication.ts'
 import { agentWord } from './agent-words.ts'
 import { EventBook } from './event-book.ts'
 import { explainQuery, type Explained } from './explaining.ts'
+import { listQueries } from './query-list.ts'
 import { RegionBoard } from './region-board.ts'
 import { ReportDesk } from './report-desk.ts'
 import type { Showing } from './showing.ts'
@@ -93,8 +95,6 @@ export class Running {
   readonly #board = new RegionBoard()
   readonly #reports: ReportDesk
   readonly #publisher: Publisher
-  /** This thread's own view of what answers, for explain. */
-  readonly #subscription: Subscription
   readonly #startedAt = systemClock.now()
   readonly #droppedLogLines: () => number
   #showing: Showing | undefined
@@ -113,9 +113,7 @@ export class Running {
     const { logger, dropped } = options.log(config)
     this.#log = logger
     this.#droppedLogLines = dropped
-    const slots = slotsFor(config.workers)
-    this.#publisher = new Publisher(slots + 1)
-    this.#subscription = new Subscription(this.#publisher.control, slots, this.#publisher.attach(slots))
+    this.#publisher = new Publisher(slotsFor(config.workers))
     this.#aliases = this.#createAliases()
     const places = [new PlaceBook(PICK_PLACES), new PlaceBook(TALLY_PLACES)] as const
     this.director = new Director(this.#publisher, ...places, (target) => this.#aliases.answer(target))
@@ -204,7 +202,12 @@ export class Running {
   }
 
   explain(query: ExplainQuery): Promise<Explained> {
-    return explainQuery(this.director, this.#subscription, query)
+    return explainQuery(this.director, query)
+  }
+
+  queries(filter: QueryFilter): QueryList {
+    const tallied = (tally: number) => this.director.tallied(tally)
+    return listQueries(this.server.queryLogs, this.#config.querySample, tallied, filter)
   }
 
   onEvent(listener: (event: EventStatus) => void): void {
@@ -403,6 +406,8 @@ export class Running {
         listen,
         status: () => this.status(),
         explain: (query) => this.explain(query),
+        queries: (filter) => this.queries(filter),
+        now: systemClock.wall,
         ready: () => ({ ready: this.#ready, reasons: this.#ready ? [] : ['starting or stopping'] }),
         onError: (error) => this.#log.error({ err: error }, 'the admin API failed to answer'),
       },

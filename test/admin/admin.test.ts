@@ -15,6 +15,8 @@ function createAdmin(port = 0, metrics = () => Promise.resolve('')): Admin {
     listen: { host: '127.0.0.1', port },
     status: () => SAMPLE_STATUS,
     explain: () => Promise.resolve({ explanation: {} }),
+    queries: () => ({ sample: 1, queries: [] }),
+    now: () => Date.parse('2026-11-24T12:00:00Z'),
     ready: () => ({ ready: true, reasons: [] }),
     metrics,
     onError: () => undefined,

@@ -6,6 +6,8 @@ function routes(changes: Partial<AdminSources> = {}) {
   return createRoutes({
     status: () => SAMPLE_STATUS,
     explain: (query) => Promise.resolve({ explanation: { query } }),
+    queries: () => ({ sample: 1, queries: [] }),
+    now: () => Date.parse('2026-11-24T12:00:00Z'),
     ready: () => ({ ready: true, reasons: [] }),
     metrics: () => Promise.resolve('meridian_build_info 1\n'),
     onError: (error) => {

@@ -45,6 +45,8 @@ async function startDirector(explain?: AdminSources['explain']) {
       queries.push(query)
       return explain?.(query) ?? Promise.resolve({ explanation: EXPLANATION })
     },
+    queries: () => ({ sample: 1, queries: [] }),
+    now: () => Date.parse('2026-11-24T12:00:00Z'),
     ready: () => ({ ready: true, reasons: [] }),
     metrics: () => Promise.resolve(''),
     onError: () => undefined,
