@@ -1,12 +1,20 @@
 // The HTTP API as a function from request to response: no socket here, and no knowledge of who answers. Every answer
-// comes from a function that was handed in. Only GET and HEAD, and nothing changes state.
+// comes from a function that was handed in. All can be read by GET and HEAD; reports of regions alone are taken.
 import { Hono, type MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { nearestWord } from '../base/fault.ts'
 import { parseAddress } from '../base/address.ts'
 import { MOMENT_FORMS, parseMoment } from '../base/moment.ts'
 import { bad, readParameters, type Parameters } from './parameters.ts'
 import { problemResponse, type Problem } from './problem.ts'
 import { readQueryFilter, type QueryFilter, type QueryList } from './queries.ts'
+import {
+  MAX_REPORT_BYTES,
+  readReport,
+  type RoundTripList,
+  type RoundTripReceipt,
+  type RoundTripReport,
+} from './round-trips.ts'
 import type { Status } from './status.ts'
 
 export interface ExplainQuery {
@@ -33,6 +41,10 @@ export interface AdminSources {
   readonly explain: (query: ExplainQuery) => Promise<{ readonly explanation: object } | { readonly problem: Problem }>
   /** Sampled queries. */
   readonly queries: (filter: QueryFilter) => QueryList
+  readonly roundTrips: {
+    readonly list: () => RoundTripList
+    readonly take: (report: RoundTripReport, how: 'add' | 'replace') => RoundTripReceipt | { readonly problem: Problem }
+  }
   /** Wall-clock ms. */
   readonly now: () => number
   readonly ready: () => Readiness
@@ -49,11 +61,16 @@ const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 export function createRoutes(sources: AdminSources): Hono {
   const app = new Hono()
-  app.use(refuseBodies)
+  const writes = listWrites(sources)
+  app.use(refuseBodies(writes))
   const routes = listRoutes(sources)
   for (const [path, answer] of Object.entries(routes)) {
     app.get(path, (context) => answer(new URL(context.req.url).searchParams))
-    app.all(path, refuseMethod)
+    const methods = Object.entries(writes[path] ?? {})
+    for (const [method, write] of methods) {
+      app.on(method, path, refuseLongBodies, async ({ req }) => write(await req.text()))
+    }
+    app.all(path, () => refuseMethod(['GET', 'HEAD', ...methods.map(([method]) => method)]))
   }
   app.notFound((context) => problemResponse(unknownPath(context.req.path, Object.keys(routes))))
   app.onError((error) => {
@@ -74,6 +91,7 @@ function listRoutes(sources: AdminSources): Readonly<Record<string, Route>> {
     '/v1/status': () => json(sources.status()),
     '/v1/explain': (parameters) => explain(parameters, sources),
     '/v1/queries': (parameters) => queries(parameters, sources),
+    '/v1/round-trips': () => json(sources.roundTrips.list()),
     '/healthz': () => json({ alive: true }),
     '/readyz': () => readiness(sources.ready()),
     '/metrics': async () => new Response(await sources.metrics(), { headers: { 'content-type': METRICS_TYPE } }),
@@ -86,25 +104,61 @@ function unknownPath(path: string, known: readonly string[]): Problem {
   return { status: 404, code: 'unknown-path', detail: `there is nothing at ${path}`, hint }
 }
 
-function refuseMethod(): Response {
-  return problemResponse(
-    { status: 405, code: 'method-not-allowed', detail: 'this can only be read' },
-    { allow: 'GET, HEAD' },
-  )
+function refuseMethod(allowed: readonly string[]): Response {
+  const detail = allowed.includes('POST') ? 'this can be read and reported to' : 'this can only be read'
+  return problemResponse({ status: 405, code: 'method-not-allowed', detail }, { allow: allowed.join(', ') })
 }
 
-/** No request has a body; one that does is refused unread, and its connection closed so that the rest need not be read. */
-const refuseBodies: MiddlewareHandler = async ({ req }, next) => {
-  const empty = (req.header('content-length') ?? '0') === '0' && req.header('transfer-encoding') === undefined
-  if (empty) {
+/** Takes the body, which is JSON by its type. */
+type Write = (body: string) => Response
+
+/** By path and method. */
+type Writes = Readonly<Record<string, Readonly<Record<string, Write>>>>
+
+function listWrites({ roundTrips }: AdminSources): Writes {
+  const take = (how: 'add' | 'replace') => (body: string) => {
+    const report = readReport(body)
+    if ('problem' in report) return problemResponse(report.problem)
+    const receipt = roundTrips.take(report, how)
+    return 'problem' in receipt ? problemResponse(receipt.problem) : json(receipt)
+  }
+  return { '/v1/round-trips': { POST: take('add'), PUT: take('replace') } }
+}
+
+/**
+ * Where no body is wanted, one is refused unread, and its connection closed so that the rest need not be read. Elsewhere it
+ * must say that it is JSON: a page in a browser of this machine cannot send that here without being asked first (CORS).
+ */
+function refuseBodies(writes: Writes): MiddlewareHandler {
+  return async ({ req }, next) => {
+    const problem = writes[req.path]?.[req.method] ? wrongType(req.header('content-type')) : unwantedBody(req)
+    if (problem) return problemResponse(problem, { connection: 'close' })
     await next()
     return undefined
   }
-  return problemResponse(
-    { status: 413, code: 'body-not-wanted', detail: 'requests to this API have no body' },
-    { connection: 'close' },
-  )
 }
+
+function wrongType(type = 'none'): Problem | undefined {
+  if (/^application\/json\s*(;|$)/i.test(type)) return undefined
+  return { status: 415, code: 'not-json', detail: `a report has the content type application/json, not ${type}` }
+}
+
+function unwantedBody(request: { readonly header: (name: string) => string | undefined }): Problem | undefined {
+  const { length, encoding } = {
+    length: request.header('content-length') ?? '0',
+    encoding: request.header('transfer-encoding'),
+  }
+  if (length === '0' && encoding === undefined) return undefined
+  return { status: 413, code: 'body-not-wanted', detail: 'such requests have no body' }
+}
+
+const refuseLongBodies = bodyLimit({
+  maxSize: MAX_REPORT_BYTES,
+  onError: () => {
+    const detail = `a report has at most ${MAX_REPORT_BYTES} bytes`
+    return problemResponse({ status: 413, code: 'report-too-long', detail }, { connection: 'close' })
+  },
+})
 
 /** Checks what can be checked without knowing DNS; names and types are judged by who explains. */
 function readExplainQuery(parameters: URLSearchParams, now: number): ExplainQuery | { readonly problem: Problem } {

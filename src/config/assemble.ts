@@ -19,7 +19,7 @@ type Written<Section extends 'regions' | 'services'> = WrittenConfig[Section][st
 /** Relative paths are relative to the folder of `file`. */
 export function assemble(written: WrittenConfig, file: string): Config {
   const absolute = (path: string) => resolve(dirname(file), path)
-  const { listen, zones, state, geo, admin, agent, log, startup, tcp } = written
+  const { listen, zones, state, geo, roundTrips, admin, agent, log, startup, tcp } = written
   const monitors = assembleMonitors(written.monitors, absolute)
   return {
     file: resolve(file),
@@ -29,7 +29,8 @@ export function assemble(written: WrittenConfig, file: string): Config {
     zones: absolute(zones),
     state: absolute(state),
     geo: geo && toGeoSource(geo, absolute),
-    roundTripsFile: written.roundTrips === undefined ? undefined : absolute(written.roundTrips),
+    roundTripsFile: roundTrips?.file === undefined ? undefined : absolute(roundTrips.file),
+    roundTripReports: roundTrips && { maxAgeMs: roundTrips.maxAge },
     admin,
     agent,
     log,

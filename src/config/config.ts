@@ -29,7 +29,9 @@ export interface Config {
   readonly geo: GeoSource | undefined
   /** Absolute path of the table that `roundTrips` come from. */
   readonly roundTripsFile: string | undefined
-  /** What regions measured; missing: nothing, or not read from the disk. */
+  /** What becomes of times that regions report by HTTP; undefined: none are taken. */
+  readonly roundTripReports: { readonly maxAgeMs: number | undefined } | undefined
+  /** What regions measured, by the file; missing: nothing, or not read from the disk. */
   readonly roundTrips?: RoundTrips
   readonly admin: { readonly listen: Endpoint } | undefined
   /** Where HAProxy's agent-check is answered. */

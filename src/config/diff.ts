@@ -21,6 +21,7 @@ const PLAIN = [
   'queryLog',
   'querySample',
   'history',
+  'roundTripReports',
 ] as const
 const SETTINGS = ['version', 'server', 'nsid', 'rateLimit', 'cookieSecrets'] as const
 const NAMED = ['monitors', 'regions', 'services'] as const

@@ -90,6 +90,16 @@ const aliases = z
   })
   .prefault({})
 
+const roundTrips = z
+  .union([
+    path('round-trips.txt').transform((file) => ({ file, maxAge: undefined })),
+    z.strictObject({
+      file: path('round-trips.txt').optional().describe('Table of round-trip times that regions measured'),
+      maxAge: duration('1s', '8760h').optional().describe('Times that were reported by HTTP are forgotten after this'),
+    }),
+  ])
+  .meta({ title: 'path, or mapping with file and maxAge', example: 'round-trips.txt' })
+
 const queryLog = z
   .strictObject({
     sample: z
@@ -230,9 +240,9 @@ export const configSchema = z.strictObject({
   zones: path('zones').describe('Folder whose `*.zone` files are served'),
   state: path('state').prefault('state').describe('Folder for last good versions and last known health'),
   geo: geo.optional().describe('Where clients are; `nearest` needs it'),
-  roundTrips: path('round-trips.txt')
+  roundTrips: roundTrips
     .optional()
-    .describe('Table of round-trip times that regions measured; `fastest` needs it'),
+    .describe('What regions measured, from a file and by `/v1/round-trips`; `fastest` needs it'),
   admin: z
     .strictObject({
       listen: endpoint().superRefine(checkAdminListen).describe('Loopback address and port of the HTTP API'),

@@ -211,6 +211,14 @@ export class Director {
     }
   }
 
+  /** Prepares what answers now with other round-trip times: zones stay, client maps are built anew. */
+  async prepareRoundTrips(roundTrips: RoundTrips): Promise<Prepared> {
+    const { config: before, zones } = this.#current
+    const config = { ...before, roundTrips }
+    const clientMaps = await this.#buildClientMaps(config, questionsOf(config))
+    return { config, zones, clientMaps, faults: clientMaps.faults, refused: clientMaps.faults.some(isError) }
+  }
+
   /** Makes a prepared change the one that answers, with the health of the moment. Resolves when it does. */
   async commit(prepared: Prepared, health: HealthById): Promise<void> {
     if (prepared.refused) throw new Error('a refused change cannot be committed')

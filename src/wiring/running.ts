@@ -34,6 +34,7 @@ import { explainQuery, type Explained } from './explaining.ts'
 import { listQueries } from './query-list.ts'
 import { RegionBoard } from './region-board.ts'
 import { ReportDesk } from './report-desk.ts'
+import { RoundTripDesk } from './round-trip-desk.ts'
 import type { Showing } from './showing.ts'
 import { describeRunning } from './status.ts'
 
@@ -94,6 +95,7 @@ export class Running {
   readonly #events = new EventBook(systemClock)
   readonly #board = new RegionBoard()
   readonly #reports: ReportDesk
+  readonly #roundTrips: RoundTripDesk
   readonly #publisher: Publisher
   readonly #startedAt = systemClock.now()
   readonly #droppedLogLines: () => number
@@ -129,6 +131,10 @@ export class Running {
         void this.#publish(this.director.applyReports(reported, measures), 'reports of regions'),
       tell: (level, text) => this.#tell(level, text),
     })
+    this.#roundTrips = new RoundTripDesk(
+      { clock: systemClock, apply: () => this.#applyRoundTrips(), tell: (level, text) => this.#tell(level, text) },
+      config,
+    )
     this.server = this.#createServer()
     this.#agent = config.agent && this.#createAgent(config.agent.listen)
   }
@@ -175,6 +181,7 @@ export class Running {
     const wasReady = this.#ready
     this.#ready = false
     this.#reports.stop()
+    this.#roundTrips.stop()
     await this.#reloading
     await Promise.all([this.server.stop(), this.#showing?.admin.stop(), this.#agent?.stop(), this.checker.stop()])
     this.#aliases.stop()
@@ -267,6 +274,31 @@ export class Running {
     this.#aliases.retain(aliasTargets(prepared.zones.bindings))
   }
 
+  /** The configuration with the round-trip times that regions reported over those of its file. */
+  #withReported(config: Config): Config {
+    const roundTrips = config.roundTripReports && this.#roundTrips.merge(config.roundTrips)
+    return { ...config, ...(roundTrips && { roundTrips }) }
+  }
+
+  /** In turn with reloads. False, and everything stays, when no client maps come of them. */
+  #applyRoundTrips(): Promise<boolean> {
+    const applied = this.#reloading.then(async () => {
+      if (!this.#ready) return true
+      const prepared = await this.director.prepareRoundTrips(this.#withReported(this.#config).roundTrips ?? new Map())
+      this.#logFaults(prepared.faults)
+      if (prepared.refused) return false
+      await this.#commitPrepared(prepared)
+      this.#tell('info', `round-trip times of regions applied as snapshot ${this.#publisher.generation}`)
+      return true
+    })
+    const settled = applied.catch((error: unknown) => {
+      this.#tell('warn', `round-trip times could not be applied: ${String(error)}`)
+      return false
+    })
+    this.#reloading = settled
+    return settled
+  }
+
   async #publish(publication: Promise<boolean>, cause: string): Promise<void> {
     if (!(await publication)) return
     this.#publishedAt = systemClock.now()
@@ -281,7 +313,9 @@ export class Running {
     if (!config) return this.#endReload(false, faults, [])
     const wanted = withState(config, this.#options.state)
     const next = { ...wanted, ...Object.fromEntries(FIXED_UNTIL_RESTART.map((key) => [key, this.#config[key]])) }
-    const prepared = await this.director.prepare(next).catch((error: unknown) => buildFault(next.file, error))
+    const prepared = await this.director
+      .prepare(this.#withReported(next))
+      .catch((error: unknown) => buildFault(next.file, error))
     if ('severity' in prepared) return this.#endReload(false, [...faults, prepared], [])
     const all = [...faults, ...prepared.faults]
     if (prepared.refused || !this.#ready) return this.#endReload(false, all, [])
@@ -290,6 +324,7 @@ export class Running {
     this.#config = next
     this.checker.update(targetsOf(next))
     this.#reports.configure(next.regions)
+    this.#roundTrips.configure(next)
     this.server.sample(next.querySample)
     this.#board.configure(next.regions)
     this.#board.judge(this.checker.health(), systemClock.wall())
@@ -407,6 +442,10 @@ export class Running {
         status: () => this.status(),
         explain: (query) => this.explain(query),
         queries: (filter) => this.queries(filter),
+        roundTrips: {
+          list: () => this.#roundTrips.list(),
+          take: (report, how) => this.#roundTrips.take(report, how),
+        },
         now: systemClock.wall,
         ready: () => ({ ready: this.#ready, reasons: this.#ready ? [] : ['starting or stopping'] }),
         onError: (error) => this.#log.error({ err: error }, 'the admin API failed to answer'),

@@ -11,7 +11,7 @@ import type { Fault } from '../../src/base/fault.ts'
 import { createCommands, type CommandParts } from '../../src/cli/commands.ts'
 import type { ShownExplanation } from '../../src/cli/explain.ts'
 import { plainPaint } from '../../src/cli/paint.ts'
-import { SAMPLE_STATUS } from '../admin/sample-status.ts'
+import { NO_ROUND_TRIPS, SAMPLE_STATUS } from '../admin/sample-status.ts'
 
 const EXPLANATION: ShownExplanation = {
   name: 'www.example.com.',
@@ -46,6 +46,7 @@ async function startDirector(explain?: AdminSources['explain']) {
       return explain?.(query) ?? Promise.resolve({ explanation: EXPLANATION })
     },
     queries: () => ({ sample: 1, queries: [] }),
+    roundTrips: NO_ROUND_TRIPS,
     now: () => Date.parse('2026-11-24T12:00:00Z'),
     ready: () => ({ ready: true, reasons: [] }),
     metrics: () => Promise.resolve(''),

@@ -40,7 +40,7 @@ describe.skipIf(digIsMissing)('the past, from a query on', () => {
     const all = [MAIN, ...words, '--server', site.adminUrl]
     return promisify(execFile)(process.execPath, all).then(
       ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
-      (error: { code: number; stdout: string; stderr: string }) => error,
+      (error: unknown) => error as { code: number; stdout: string; stderr: string },
     )
   }
 
