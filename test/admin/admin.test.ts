@@ -17,7 +17,7 @@ function createAdmin(port = 0, metrics = () => Promise.resolve('')): Admin {
     explain: () => Promise.resolve({ explanation: {} }),
     queries: () => ({ sample: 1, queries: [] }),
     roundTrips: NO_ROUND_TRIPS,
-    now: () => Date.parse('2026-11-24T12:00:00Z'),
+    now: () => Date.now(),
     ready: () => ({ ready: true, reasons: [] }),
     metrics,
     onError: () => undefined,
