@@ -17,14 +17,13 @@ import { describeAlias, unresolved, type AliasAnswers } from './alias-rows.ts'
 import { runBuild } from './build.ts'
 import type { ClientMapBuildOutput } from './client-map-build.ts'
 import { sameSources, type ZoneSources } from './keep-copies.ts'
-import type { Conditions } from './conditions.ts'
-import type { Era } from './era.ts'
-import { DEFAULT_LIMITS, PlanHistory, type HistoryLimits, type Past } from './history.ts'
+import { Chronicle, type Scene } from './chronicle.ts'
+import type { HistoryLimits } from './history.ts'
 import { copyFault } from './last-good.ts'
 import type { FoundLocation } from './locate.ts'
 import type { PlaceBook } from './place-book.ts'
 import { LoadBoard, type Measures } from './load-board.ts'
-import type { ServicePlan, World } from './plan.ts'
+import type { ServicePlan } from './plan.ts'
 import { PlanBook } from './plan-book.ts'
 import { PlanInputs } from './plan-input.ts'
 import { PlanLoop, type Round } from './plan-loop.ts'
@@ -45,11 +44,6 @@ export interface DirectorConfig {
   readonly roundTrips?: RoundTrips
   /** How far back plans can be told again. */
   readonly history?: HistoryLimits
-}
-
-/** What answers at a moment, and what it was made from. */
-export interface Scene extends Omit<Past, 'conditions'> {
-  readonly world: World
 }
 
 /** A change whose plan is being made. */
@@ -83,8 +77,7 @@ export class Director {
   readonly #preferences = new Map<string, Preferences>()
   readonly #loop: PlanLoop
   readonly #loads = new LoadBoard()
-  readonly #history = new PlanHistory()
-  #era: Era | undefined
+  readonly #chronicle = new Chronicle(this.#preferences)
   /** What answers, and its plans. */
   #committed: Prepared | undefined
   #book: PlanBook | undefined
@@ -128,32 +121,15 @@ export class Director {
     return this.#book?.plans ?? new Map()
   }
 
-  /**
-   * What answers now, with the conditions of this instant; or, at a moment of the past (wall-clock ms), what did then.
-   * Undefined: the history does not reach back so far.
-   */
+  /** What answers now; or, at a moment of the past (wall-clock ms), what did then, as far as the history reaches. */
   scene(at?: number): Scene | undefined {
-    if (!this.#era) throw new Error('nothing was committed yet')
-    if (at === undefined) {
-      const conditions = { health: this.#health, reported: this.#reported, scores: this.#loads.scores }
-      const { since } = this.#history.find(Infinity)!
-      return {
-        era: this.#era,
-        since,
-        snapshot: this.#publisher.generation,
-        world: this.#worldOf(this.#era, conditions),
-      }
-    }
-    const past = this.#history.find(at)
-    return past && { ...past, world: this.#worldOf(past.era, past.conditions) }
+    if (at !== undefined) return this.#chronicle.past(at)
+    const conditions = { health: this.#health, reported: this.#reported, scores: this.#loads.scores }
+    return this.#chronicle.present(conditions, this.#publisher.generation)
   }
 
-  get history(): Pick<PlanHistory, 'begins' | 'length' | 'bytes'> {
-    return this.#history
-  }
-
-  #worldOf({ definitions }: Era, conditions: Conditions): World {
-    return { ...definitions, ...conditions, preferences: this.#preferences }
+  get history(): Chronicle['extent'] {
+    return this.#chronicle.extent
   }
 
   /** Names that a service answers, in presentation form. */
@@ -300,7 +276,7 @@ export class Director {
     const { scores } = this.#loads
     book.look(this.#health, scores, this.#moved, this.#reported)
     this.#moved.clear()
-    const change = this.#history.compare({ health: this.#health, reported: this.#reported, scores })
+    const change = this.#chronicle.compare({ health: this.#health, reported: this.#reported, scores })
     return {
       book,
       isDue: next !== undefined || this.#inputs.isStale,
@@ -315,30 +291,13 @@ export class Director {
           book,
         ),
       published: () => {
-        if (prepared !== this.#committed) this.#beginEra(prepared)
+        if (prepared !== this.#committed) this.#chronicle.beginEra(prepared, systemClock.wall())
         this.#committed = prepared
         this.#book = book
         if (this.#next === next) this.#next = undefined
       },
-      settled: () => {
-        if (this.#era) this.#history.add(change, systemClock.wall(), this.#publisher.generation, this.#era)
-      },
+      settled: () => this.#chronicle.settle(change, systemClock.wall(), this.#publisher.generation),
     }
-  }
-
-  /** The memory of the era before is given back from now on. */
-  #beginEra({ config, zones, clientMaps }: Prepared): void {
-    const { regions, services, roundTrips, geo, history } = config
-    const image = ({ buffer, byteLength }: { readonly buffer: SharedArrayBuffer; readonly byteLength: number }) => ({
-      ...{ memory: buffer, byteLength, isKept: false },
-    })
-    const parts = {
-      definitions: { regions, services, ...(roundTrips && { roundTrips }) },
-      ...{ geo, bindings: zones.bindings, clientMaps: clientMaps.maps },
-      images: { zones: image(zones), clientMaps: image(clientMaps) },
-    }
-    this.#history.limit(history ?? DEFAULT_LIMITS)
-    this.#era = this.#history.beginEra(parts, systemClock.wall())
   }
 
   async #buildZones({ zones: folder, services }: DirectorConfig, state: string | undefined): Promise<ZoneBuildOutput> {

@@ -54,7 +54,14 @@ export function setWallClock({ clock }: Sampler, wallMs: number, nowMs: number):
 /** Counts a query; true when it is to be looked at. */
 export function isSampled(sampler: Sampler): boolean {
   sampler.left = (sampler.left - 1) | 0
-  return sampler.left === 0
+  return sampler.left === 0 && mayLog(sampler)
+}
+
+/** A billion queries without one to log. */
+function mayLog(sampler: Sampler): boolean {
+  if (sampler.sample > 0) return true
+  sampler.left = NEVER
+  return false
 }
 
 /** From 1 to 2 × sample − 1, each as likely. */
@@ -74,28 +81,16 @@ export function logQuery(
   tally: number,
   snapshot: number,
 ): void {
-  if (sampler.sample === 0) {
-    sampler.left = NEVER
-    return
-  }
   const { log, clock } = sampler
   const { words } = log
   const number = nextNumber(words[header.written]!)
   const to = entryAt(log, number)
   Atomics.store(words, to + entry.number, 0)
   words[to + entry.rcode] = rcode
-  words[to + entry.type] = query.type
-  words[to + entry.class] = query.class
   words[to + entry.tally] = tally
   words[to + entry.snapshot] = snapshot
-  words[to + entry.flags] = flagsOf(query, message)
-  words[to + entry.source] = query.options.subnetSource
-  words[to + entry.scope] = message.scope
-  for (let i = 0; i < sender.length; i++) {
-    words[to + entry.sender + i] = sender[i]!
-    words[to + entry.subnet + i] = query.options.subnet[i]!
-  }
   log.times[(to + entry.time) / 2] = clock[RECEIVED]! + clock[WALL_OFFSET]!
+  copyQuery(words, to, query, message, sender)
   copyName(log, to, query, input, at + HEADER_BYTES)
   Atomics.store(words, to + entry.number, number)
   Atomics.store(words, header.written, number)
@@ -106,6 +101,19 @@ export function logQuery(
 /** Begins anew at 1 when 32 bits are full: after six hours, if each of 100,000 queries a second is logged. */
 function nextNumber(written: number): number {
   return written === 0x7fffffff ? 1 : written + 1
+}
+
+function copyQuery(words: Int32Array, to: number, query: Query, message: Message, sender: AddressWords): void {
+  const { subnet, subnetSource } = query.options
+  words[to + entry.type] = query.type
+  words[to + entry.class] = query.class
+  words[to + entry.flags] = flagsOf(query, message)
+  words[to + entry.source] = subnetSource
+  words[to + entry.scope] = message.scope
+  for (let i = 0; i < sender.length; i++) {
+    words[to + entry.sender + i] = sender[i]!
+    words[to + entry.subnet + i] = subnet[i]!
+  }
 }
 
 function flagsOf({ options }: Query, { truncated, isStream }: Message): number {
