@@ -43,7 +43,7 @@ export class MovingConditions implements Conditions {
 }
 
 /** Of a change and its keys, about, by what V8 takes for small objects and strings. */
-const ENTRY_BYTES = 160
+const ENTRY_BYTES = 200
 const SCORE_BYTES = 80
 
 export function changeOf(before: Conditions, now: Conditions): ConditionsChange {

@@ -34,7 +34,7 @@ interface Entry {
 }
 
 /** Of an entry that changes nothing. */
-const ENTRY_BYTES = 120
+const ENTRY_BYTES = 300
 
 export const DEFAULT_LIMITS: HistoryLimits = { plans: 10_000, bytes: 32 << 20 }
 
