@@ -147,7 +147,7 @@ describe('the memory of an era', () => {
   })
 
   test('is not copied where it is too large, and the plans stay', () => {
-    const history = twoEras(2500, parts({ images: { zones: image(1, 5000), clientMaps: image(2, 100) } }), parts())
+    const history = twoEras(4500, parts({ images: { zones: image(1, 5000), clientMaps: image(2, 100) } }), parts())
     const { images } = history.find(5)!.era
     expect(images.zones.memory).toBeUndefined()
     expect(first(images.clientMaps.memory)).toBe(2)
