@@ -1,4 +1,4 @@
-// The lab, run as its user runs it, for the fault that says most: a region whose HAProxy is killed. All of them take four
+// The lab, run as its user runs it, for the fault that says most: a region whose HAProxy is killed. All of them take five
 // minutes (`npm run lab`).
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -29,7 +29,7 @@ describe.skipIf(missing.length > 0)('the lab', { timeout: 90_000 }, () => {
     expect(killed.lost, stdout).toBeGreaterThan(0)
     expect(killed.lostUntilMs, stdout).toBeLessThanOrEqual(boundMs(false))
     expect(killed.shares.before, stdout).toBeGreaterThan(0.95)
-    expect(killed.shares.during, stdout).toBeLessThan(0.2)
+    expect(killed.shares.during, stdout).toBeLessThan(0.6)
     expect(readFileSync(join(out, 'meridian-faults.svg'), 'utf8')).toMatch(/^<svg /)
   })
 

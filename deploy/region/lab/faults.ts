@@ -24,12 +24,12 @@ export const FAULTS: readonly Fault[] = [
     heal: (stage) => stage.setServer(EU, 1, 'well'),
   },
   {
-    ...{ name: 'haproxy-killed', what: 'its HAProxy is killed', region: EU, forMs: 8000, afterMs: 8000 },
+    ...{ name: 'haproxy-killed', what: 'its HAProxy is killed', region: EU, forMs: 12_000, afterMs: 10_000 },
     inflict: (stage) => stage.killHaproxy(EU),
     heal: (stage) => stage.startHaproxy(EU),
   },
   {
-    ...{ name: 'haproxy-frozen', what: 'its HAProxy is frozen', region: EU, forMs: 9000, afterMs: 8000 },
+    ...{ name: 'haproxy-frozen', what: 'its HAProxy is frozen', region: EU, forMs: 13_000, afterMs: 10_000 },
     inflict: (stage) => stage.signalHaproxy(EU, 'SIGSTOP'),
     heal: (stage) => stage.signalHaproxy(EU, 'SIGCONT'),
   },
@@ -52,20 +52,20 @@ export const FAULTS: readonly Fault[] = [
     heal: (stage) => stage.setServers(EU, 'well'),
   },
   {
-    ...{ name: 'flapping', what: 'its HAProxy comes and goes', region: EU, forMs: 12_000, afterMs: 8000 },
+    ...{ name: 'flapping', what: 'its HAProxy comes and goes', region: EU, forMs: 22_000, afterMs: 10_000 },
     inflict: async (stage) => {
       for (let i = 0; i < 2; i++) {
         await stage.killHaproxy(EU)
-        await sleep(3000)
+        await sleep(6000)
         stage.startHaproxy(EU)
-        await sleep(2000)
+        await sleep(3000)
       }
       await stage.killHaproxy(EU)
     },
     heal: (stage) => stage.startHaproxy(EU),
   },
   {
-    ...{ name: 'all-down', what: 'every HAProxy is killed', region: EU, forMs: 6000, afterMs: 8000 },
+    ...{ name: 'all-down', what: 'every HAProxy is killed', region: EU, forMs: 8000, afterMs: 10_000 },
     inflict: async (stage) => {
       for (const { name } of REGIONS) await stage.killHaproxy(name)
     },

@@ -1,6 +1,6 @@
 // The lab: three regions on loopback behind a real director, users on three continents, and everything that goes wrong.
 //
-//   npm run lab                                  every fault in turn: what users felt (about four minutes)
+//   npm run lab                                  every fault in turn: what users felt (about five minutes)
 //   npm run lab -- --only half-gone --only slow  these faults alone
 //   npm run lab -- --kills 20                    kills at random moments: for how long users lost requests
 //   npm run lab -- --director gdnsd              the same with gdnsd as the director, for comparison
@@ -24,9 +24,9 @@ import { drawTimeline, type Mark } from './timeline.ts'
 
 const BEFORE_MS = 4000
 /** How long each phase is at most when it shall be quick. */
-const QUICK = { beforeMs: 2500, forMs: 8000, afterMs: 2500 }
+const QUICK = { beforeMs: 2500, forMs: 9000, afterMs: 2500 }
 /** A kill, its bound, and the return. */
-const KILL_MS = 15_000
+const KILL_MS = 25_000
 /** For starting, settling between faults, and ending. */
 const SPARE_MS = 90_000
 
