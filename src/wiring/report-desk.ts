@@ -1,6 +1,8 @@
-// Reports of regions, on their way from the poller to the plan, which takes every one. What changes a region's part is
-// told, and so is a report that stops coming.
+// Reports of regions, on their way from the poller, or from a region that pushes them, to the plan, which takes every one.
+// What changes a region's part is told, and so is a report that stops coming.
+import type { Problem } from '../admin/problem.ts'
 import type { Clock } from '../base/clock.ts'
+import { nearestWord } from '../base/fault.ts'
 import type { Measures, RegionMeasure } from '../director/load-board.ts'
 import type { Region } from '../director/service.ts'
 import type { Reported } from '../health/report/judge.ts'
@@ -11,21 +13,26 @@ export interface ReportDeskOptions {
   /** By region: what each can take now, and its load. */
   readonly apply: (reported: ReadonlyMap<string, Reported>, measures: Measures) => void
   readonly tell: (level: 'info' | 'warn', text: string) => void
+  /** True while a report that does not come says nothing. */
+  readonly holds: () => boolean
 }
 
 export class ReportDesk {
   readonly #options: ReportDeskOptions
   readonly #poller: ReportPoller
+  #regions: ReadonlyMap<string, Region> = new Map()
   /** What was applied last. */
   #applied: ReadonlyMap<string, Reported> = new Map()
 
   constructor(options: ReportDeskOptions) {
     this.#options = options
-    this.#poller = new ReportPoller({ clock: options.clock, onReport: (region) => this.#onReport(region) })
+    const { clock, holds } = options
+    this.#poller = new ReportPoller({ clock, holds, onReport: (region) => this.#onReport(region) })
   }
 
   /** Polls the regions that have reports. What is known of those that stay stays. */
   configure(regions: ReadonlyMap<string, Region>): void {
+    this.#regions = regions
     const sources = Array.from(regions, ([name, { report }]) => [name, report] as const)
     this.#poller.configure(new Map(sources.flatMap(([name, report]) => (report ? [[name, report]] : []))))
     this.#apply()
@@ -33,6 +40,24 @@ export class ReportDesk {
 
   reported(): ReadonlyMap<string, Reported> {
     return this.#poller.reported()
+  }
+
+  /** Takes a report that a region pushes. Applied before this returns. */
+  take(region: string, text: string): { readonly taken: object } | { readonly problem: Problem } {
+    if (!this.#regions.has(region)) {
+      const detail = `there is no region ${JSON.stringify(region.slice(0, 63))}`
+      const near = nearestWord(region, [...this.#regions.keys()])
+      const hint = near === undefined ? {} : { hint: `did you mean ${near}?` }
+      return { problem: { status: 404, code: 'unknown-region', detail, ...hint } }
+    }
+    const pushed = this.#poller.push(region, text)
+    if ('reported' in pushed) {
+      const { availability, reason, report } = pushed.reported
+      return { taken: { region, availability, reason, ...report } }
+    }
+    const { refused: code, problem: detail } = pushed
+    if (code === 'bad-report') return { problem: { status: 400, code, detail } }
+    return { problem: { status: 409, code, detail, hint: `configure regions.${region}.report: { type: push }` } }
   }
 
   stop(): void {

@@ -133,6 +133,7 @@ export class Running {
       apply: (reported, measures) =>
         void this.#publish(this.director.applyReports(reported, measures), 'reports of regions'),
       tell: (level, text) => this.#tell(level, text),
+      holds: () => this.checker.doubt().state === 'frozen',
     })
     this.#roundTrips = new RoundTripDesk(
       { clock: systemClock, apply: () => this.#applyRoundTrips(), tell: (level, text) => this.#tell(level, text) },
@@ -456,6 +457,7 @@ export class Running {
         },
         now: systemClock.wall,
         ready: () => ({ ready: this.#ready, reasons: this.#ready ? [] : ['starting or stopping'] }),
+        report: (region, text) => this.#reports.take(region, text),
         onError: (error) => this.#log.error({ err: error }, 'the admin API failed to answer'),
       },
       {

@@ -19,16 +19,15 @@ afterEach(async () => {
 
 const ZONE = '$TTL 60\n@ SOA ns h 1 7200 1800 1209600 300\n@ NS ns\nns A 127.0.0.1\nwww LB web\n'
 
-it('spills what a region with half of its servers gone cannot take', async () => {
-  const tier = { up: 4, all: 4, connections: 7 }
-  const { port: reports } = await listen(createServer((_, response) => response.end(JSON.stringify(tier))))
+/** A director of two regions, the first of which reports so. */
+async function start(report: string): Promise<string> {
   folder = mkdtempSync(join(tmpdir(), 'meridian-reports-'))
   mkdirSync(join(folder, 'zones'))
   writeFileSync(join(folder, 'zones', 'example.com.zone'), ZONE)
-  const mapping = '{ healthyServers: up, totalServers: all, activeConnections: connections }'
-  const report = `{ type: json, url: "http://127.1.0.1:${reports}/", interval: 1s, mapping: ${mapping} }`
+  const [port, adminPort] = [await freePort(), await freePort()]
   const config = [
-    `listen: ["127.0.0.1:${await freePort()}"]`,
+    `listen: ["127.0.0.1:${port}"]`,
+    `admin: { listen: "127.0.0.1:${adminPort}" }`,
     'zones: zones',
     'state: state',
     'workers: 1',
@@ -45,16 +44,53 @@ it('spills what a region with half of its servers gone cannot take', async () =>
   })
   if (!(started instanceof Running)) throw new Error(JSON.stringify(started))
   running = started
+  return `http://127.0.0.1:${adminPort}`
+}
+
+it('spills what a region with half of its servers gone cannot take', async () => {
+  const tier = { up: 4, all: 4, connections: 7 }
+  const { port: reports } = await listen(createServer((_, response) => response.end(JSON.stringify(tier))))
+  const mapping = '{ healthyServers: up, totalServers: all, activeConnections: connections }'
+  await start(`{ type: json, url: "http://127.1.0.1:${reports}/", interval: 1s, mapping: ${mapping} }`)
   await until(() => regionOf('near').report?.healthyServers === 4)
   expect(sharesOf()).toEqual({ near: 1, far: 0 })
   tier.up = 2
   await until(() => sharesOf().near === 0.5)
   expect(sharesOf()).toEqual({ near: 0.5, far: 0.5 })
   expect(regionOf('near').report).toMatchObject({ availability: 0.5, reason: '2 of 4 servers', activeConnections: 7 })
-  expect(running.status().events.map(({ text }) => text)).toContain(
-    'region near takes 50 % of its share: 2 of 4 servers',
-  )
+  expect(told()).toContain('region near takes 50 % of its share: 2 of 4 servers')
 })
+
+it('takes what a region pushes, until it pushes no more', async () => {
+  const api = await start('{ type: push, interval: 1s }')
+  const push = async (region: string, report: object) => {
+    const headers = { 'content-type': 'application/json' }
+    const body = JSON.stringify(report)
+    const response = await fetch(`${api}/v1/regions/${region}/report`, { method: 'POST', headers, body })
+    return { status: response.status, said: (await response.json()) as Record<string, unknown> }
+  }
+  const taken = await push('near', { healthyServers: 1, totalServers: 4, activeConnections: 12 })
+  expect(taken).toEqual({
+    status: 200,
+    said: {
+      ...{ region: 'near', availability: 0.25, reason: '1 of 4 servers' },
+      ...{ activeConnections: 12, healthyServers: 1, totalServers: 4 },
+    },
+  })
+  expect(sharesOf()).toEqual({ near: 0.25, far: 0.75 })
+  expect(await push('near', { healthyServer: 1 })).toMatchObject({
+    status: 400,
+    said: { code: 'bad-report', detail: 'healthyServer is no figure of a report (did you mean healthyServers?)' },
+  })
+  expect(await push('far', {})).toMatchObject({ status: 409, said: { code: 'not-pushed' } })
+  expect(await push('neer', {})).toMatchObject({ status: 404, said: { hint: 'did you mean near?' } })
+  await until(() => sharesOf().near === 1)
+  expect(told().at(-1)).toMatch(/^region near takes 100 % of its share: no report: nothing was pushed for \d s$/)
+})
+
+function told(): string[] {
+  return running!.status().events.map(({ text }) => text)
+}
 
 function regionOf(name: string) {
   return running!.status().regions.find((region) => region.name === name)!

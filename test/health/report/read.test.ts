@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { readFigures } from '../../../src/health/report/figures.ts'
 import { readHaproxy } from '../../../src/health/report/haproxy.ts'
 import { readJson } from '../../../src/health/report/json.ts'
 import { MAPPINGS } from '../../../src/health/report/mappings.ts'
@@ -130,3 +131,13 @@ it.each([
   [{}, 'it tells nothing'],
   [{ healthyServers: 4, totalServers: 4 }, undefined],
 ])('tells whether %j can be', (sample, problem) => expect(impossible(sample)).toBe(problem))
+
+it('reads our own JSON by the names of figures, and nothing else', () => {
+  expect(readFigures('{ "requests": 5, "errors": 0 }')).toEqual({ sample: { requests: 5, errors: 0 } })
+  expect(readFigures('{ "requets": 5, "errors": "0" }')).toEqual({
+    problem: 'requets is no figure of a report (did you mean requests?), errors is no number',
+  })
+  expect(readFigures('[1]')).toEqual({ problem: 'no JSON object' })
+  expect(readFigures('{ "__proto__": 1 }')).toEqual({ problem: '__proto__ is no figure of a report' })
+  expect(readFigures('{')).toEqual({ problem: 'not JSON' })
+})
