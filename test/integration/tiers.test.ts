@@ -138,7 +138,7 @@ function write(name: string, lines: readonly string[]): string {
 }
 
 function haproxyConfig(web: number, stats: number, socket: string): string[] {
-  const servers = [good, bad, gone].map((port, i) => `  server s${i} 127.0.0.1:${port} check inter 100ms fall 1`)
+  const servers = [good, bad, gone].map((port, i) => `  server s${i} 127.0.0.1:${port} check inter 200ms fall 1`)
   return [
     'global',
     `  stats socket ${socket} level user`,
@@ -147,6 +147,7 @@ function haproxyConfig(web: number, stats: number, socket: string): string[] {
     '  timeout connect 1s',
     '  timeout client 5s',
     '  timeout server 5s',
+    '  timeout check 5s',
     'frontend web',
     `  bind 127.0.0.1:${web}`,
     '  default_backend app',
