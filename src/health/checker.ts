@@ -28,8 +28,6 @@ const TROUBLE_AGAIN_MS = 10_000
 
 /** The worker's heap, MB: out of memory, it ends alone and is replaced. */
 const HEAP_MB = 1024
-/** Of that, for what lives no longer than a probe. 12 cost 10 % more CPU, 48 (V8's own choice) 25 MB more. */
-const YOUNG_MB = 24
 
 /** Nothing is frozen. */
 const NO_BEACONS: DoubtOrders = { rules: DOUBT_DEFAULTS, beacons: [] }
@@ -235,7 +233,7 @@ export class Checker {
     const worker = new Worker(WORKER, {
       workerData,
       name: 'probes',
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: YOUNG_MB },
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
     })
     this.#worker = worker
     let why = 'it ended'
