@@ -78,7 +78,8 @@ function onObservation({ id, monitor }: ProbeTarget, seen: Observation): boolean
   lookAround(doubter.see(id, seen, before, clock.now()))
   const check = checks.get(id)!
   tell(before, { id, check, last: seen })
-  return isUndecided(check)
+  // What counts for nothing is not asked again sooner: all targets together would be.
+  return counted === seen && isUndecided(check)
 }
 
 /** A turn of doubt is told at once, with the checks that it turned back. */

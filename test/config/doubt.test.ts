@@ -2,6 +2,8 @@
 import { expect, it, test } from 'vitest'
 import { formatFault } from '../../src/base/fault.ts'
 import { parseConfig } from '../../src/config/load.ts'
+import type { DnsMonitor } from '../../src/health/monitor.ts'
+import { buildQuery } from '../../src/health/prober/dns-message.ts'
 
 const BASE = `listen: ["127.0.0.1:5300"]
 zones: zones
@@ -38,6 +40,11 @@ test('a bare address is asked for the name servers of the root', () => {
     queryType: 2,
     intervalMs: 2000,
   })
+})
+
+test('that question is a message', () => {
+  const monitor = read('{ beacons: [9.9.9.9] }').doubt!.beacons[0]!.monitor as DnsMonitor
+  expect([...buildQuery(monitor, 7)]).toEqual([0, 7, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1])
 })
 
 test('a beacon is probed by its own monitor, else by that of all', () => {

@@ -89,6 +89,19 @@ test('one region and the beacons die: its users fail over', async () => {
   expect(await doubt()).toBe('calm')
 })
 
+test('it begins without a network: what was saved stands, and nobody is asked the faster', async () => {
+  await director.stop()
+  await set('gone', ...ALL)
+  director = await startDirector(site)
+  await until('frozen', async () => (await doubt()) === 'frozen')
+  const before = (await director.status()).probing!.probes.none
+  await sleep(1000)
+  const status = await director.status()
+  expect(status.regions.map(({ state }) => state)).toEqual(['up', 'up', 'up'])
+  // Three targets, ten times a second.
+  expect(status.probing!.probes.none - before).toBeLessThan(45)
+})
+
 test('a freeze ends after the longest time, and with a reload that takes the beacons away', async () => {
   await configure({ beacons: BEACONS, monitor: 'sun', longest: '1s' })
   await set('gone', ...ALL)
