@@ -7,6 +7,7 @@ import type { Measures, RegionMeasure } from '../director/load-board.ts'
 import type { Region } from '../director/service.ts'
 import type { Reported } from '../health/report/judge.ts'
 import { ReportPoller } from '../health/report/poller.ts'
+import type { MeasuredTimes } from '../health/report/report.ts'
 
 export interface ReportDeskOptions {
   readonly clock: Clock
@@ -15,19 +16,27 @@ export interface ReportDeskOptions {
   readonly tell: (level: 'info' | 'warn', text: string) => void
   /** True while a report that does not come says nothing. */
   readonly holds: () => boolean
+  /** Round-trip times that came with a report, for the table of them all; gives why they are not taken. */
+  readonly takeTimes: (region: string, times: MeasuredTimes) => string | undefined
 }
 
 export class ReportDesk {
   readonly #options: ReportDeskOptions
   readonly #poller: ReportPoller
   #regions: ReadonlyMap<string, Region> = new Map()
+  readonly #timesRefused = new Map<string, string | undefined>()
   /** What was applied last. */
   #applied: ReadonlyMap<string, Reported> = new Map()
 
   constructor(options: ReportDeskOptions) {
     this.#options = options
     const { clock, holds } = options
-    this.#poller = new ReportPoller({ clock, holds, onReport: (region) => this.#onReport(region) })
+    this.#poller = new ReportPoller({
+      clock,
+      holds,
+      onReport: (region) => this.#onReport(region),
+      onRoundTrips: (region, times) => this.#takeTimes(region, times),
+    })
   }
 
   /** Polls the regions that have reports. What is known of those that stay stays. */
@@ -53,7 +62,8 @@ export class ReportDesk {
     const pushed = this.#poller.push(region, text)
     if ('reported' in pushed) {
       const { availability, reason, report } = pushed.reported
-      return { taken: { region, availability, reason, ...report } }
+      const { timesRefused: roundTripsRefused } = pushed
+      return { taken: { region, availability, reason, ...report, ...(roundTripsRefused && { roundTripsRefused }) } }
     }
     const { refused: code, problem: detail } = pushed
     if (code === 'bad-report') return { problem: { status: 400, code, detail } }
@@ -62,6 +72,15 @@ export class ReportDesk {
 
   stop(): void {
     this.#poller.stop()
+  }
+
+  /** Told once until it changes: a region reports every few seconds. */
+  #takeTimes(region: string, times: MeasuredTimes): string | undefined {
+    const problem = this.#options.takeTimes(region, times)
+    const isNews = problem !== undefined && this.#timesRefused.get(region) !== problem
+    this.#timesRefused.set(region, problem)
+    if (isNews) this.#options.tell('warn', `round-trip times in reports of region ${region} are not taken: ${problem}`)
+    return problem
   }
 
   #onReport(region: string): void {

@@ -134,6 +134,7 @@ export class Running {
         void this.#publish(this.director.applyReports(reported, measures), 'reports of regions'),
       tell: (level, text) => this.#tell(level, text),
       holds: () => this.checker.doubt().state === 'frozen',
+      takeTimes: (region, times) => this.#roundTrips.add({ region, times }),
     })
     this.#roundTrips = new RoundTripDesk(
       { clock: systemClock, apply: () => this.#applyRoundTrips(), tell: (level, text) => this.#tell(level, text) },

@@ -4,20 +4,23 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../../base/clock.ts'
 import { NOT_REPORTED, takeReading, type Reported } from './judge.ts'
-import { impossible, type Reading } from './report.ts'
+import { impossible, type MeasuredTimes, type Reading } from './report.ts'
 import { readText, type ReportSource } from './source.ts'
 
 export interface ReportPollerOptions {
   readonly clock: Clock
   /** A region's availability by its reports has changed, or its measures have; `reported()` shows it. */
   readonly onReport: (region: string) => void
+  /** Times that came with a report, which is judged without them; gives why they are not taken. */
+  readonly onRoundTrips?: (region: string, times: MeasuredTimes) => string | undefined
   /** True while a report that does not come says nothing: our own network is in doubt. */
   readonly holds?: () => boolean
 }
 
 /** What came of a pushed report. */
 export type Pushed =
-  { readonly reported: Reported } | { readonly refused: 'not-pushed' | 'bad-report'; readonly problem: string }
+  | { readonly reported: Reported; /** Why its round-trip times were not taken. */ readonly timesRefused?: string }
+  | { readonly refused: 'not-pushed' | 'bad-report'; readonly problem: string }
 
 interface Source {
   readonly source: ReportSource
@@ -54,7 +57,8 @@ export class ReportPoller {
     const reading = readText(text, known.source)
     const problem = 'problem' in reading ? reading.problem : impossible(reading.sample)
     if (problem !== undefined) return { refused: 'bad-report', problem }
-    return { reported: this.#take(region, known, reading) }
+    const timesRefused = this.#handOn(region, reading)
+    return { reported: this.#take(region, known, reading), ...(timesRefused !== undefined && { timesRefused }) }
   }
 
   stop(): void {
@@ -83,7 +87,9 @@ export class ReportPoller {
     polled.busy = false
     // It may have left meanwhile, or be another by now.
     if (this.#sources.get(region) !== polled) return
-    this.#take(region, polled, 'text' in fetched ? readText(fetched.text, polled.source) : fetched)
+    const reading = 'text' in fetched ? readText(fetched.text, polled.source) : fetched
+    this.#handOn(region, reading)
+    this.#take(region, polled, reading)
   }
 
   /** An interval has passed: whoever pushes should have told in it. */
@@ -93,6 +99,11 @@ export class ReportPoller {
     const now = this.#options.clock.now()
     if (last === undefined || now - last.at < known.source.intervalMs) return
     this.#take(region, known, { problem: `nothing was pushed for ${Math.round((now - last.at) / 1000)} s` })
+  }
+
+  #handOn(region: string, reading: Reading): string | undefined {
+    const times = 'problem' in reading ? undefined : reading.roundTrips
+    return times && this.#options.onRoundTrips?.(region, times)
   }
 
   #take(region: string, known: Source, reading: Reading): Reported {

@@ -192,6 +192,18 @@ it('reads our own JSON by the names of figures, and nothing else', () => {
   expect(readFigures('{ "requets": 5, "errors": "0" }')).toEqual({
     problem: 'requets is no figure of a report (did you mean requests?), errors is no number',
   })
+  expect(readFigures('{ "requests": 1, "roundTrips": { "203.0.113.0/24": 12.5, "2001:DB8::/32": 20 } }')).toEqual({
+    sample: { requests: 1 },
+    roundTrips: new Map([
+      ['203.0.113.0/24', 12.5],
+      ['2001:db8::/32', 20],
+    ]),
+  })
+  expect(readFigures('{ "roundTrips": { "203.0.113.1/24": 1, "192.0.2.0/24": -1, "192.0.2.1/32": "x" } }')).toEqual({
+    problem:
+      '203.0.113.1/24 is no CIDR prefix, 192.0.2.0/24 is no time from 0 to 60000 ms away, 192.0.2.1/32 is no time from 0 to 60000 ms away',
+  })
+  expect(readFigures('{ "roundTrips": [] }')).toEqual({ problem: 'roundTrips is no object' })
   expect(readFigures('[1]')).toEqual({ problem: 'no JSON object' })
   expect(readFigures('{ "__proto__": 1 }')).toEqual({ problem: '__proto__ is no figure of a report' })
   expect(readFigures('{')).toEqual({ problem: 'not JSON' })
