@@ -25,6 +25,13 @@ export function parseAddress(text: string): Address | undefined {
   return mapped ? { family: 4, bytes: bytes.slice(12) } : { family: 6, bytes }
 }
 
+/** Whether text is an address of this machine alone: 127.0.0.0/8, ::1, or the former mapped into IPv6. */
+export function isLoopback(text: string): boolean {
+  const address = parseAddress(text)
+  if (!address) return false
+  return address.family === 4 ? address.bytes[0] === 127 : formatAddress(address) === '::1'
+}
+
 /** Prints dotted IPv4 or RFC 5952 IPv6 text. */
 export function formatAddress({ family, bytes }: Address): string {
   return family === 4 ? bytes.join('.') : formatIpv6(bytes)

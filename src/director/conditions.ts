@@ -2,6 +2,7 @@
 // of their load. The history keeps differences of it, for an event touches little.
 import type { TargetHealth } from '../health/health.ts'
 import type { Scores } from '../steer/steer.ts'
+import { NO_WORDS, sameWords, type Words } from './overrides/words.ts'
 import type { HealthById, Takes } from './survey.ts'
 
 export interface Conditions {
@@ -10,6 +11,8 @@ export interface Conditions {
   readonly reported: ReadonlyMap<string, Takes>
   /** By service: of its load steps. */
   readonly scores: ReadonlyMap<string, Scores>
+  /** What operators say, and how far regions have come back. */
+  readonly words?: Words
 }
 
 /** Keys that came or changed, and keys that went (undefined). */
@@ -19,6 +22,8 @@ export interface ConditionsChange {
   readonly health: Changed<TargetHealth>
   readonly reported: Changed<Takes>
   readonly scores: Changed<Scores>
+  /** Missing: as before. */
+  readonly words?: Words
   /** About what it takes to keep this. */
   readonly bytes: number
 }
@@ -28,14 +33,17 @@ export class MovingConditions implements Conditions {
   readonly health: Map<string, TargetHealth>
   readonly reported: Map<string, Takes>
   readonly scores: Map<string, Scores>
+  words: Words
 
   constructor(from: Conditions = { health: new Map(), reported: new Map(), scores: new Map() }) {
     this.health = new Map(from.health)
     this.reported = new Map(from.reported)
     this.scores = new Map(from.scores)
+    this.words = from.words ?? NO_WORDS
   }
 
-  apply({ health, reported, scores }: ConditionsChange): void {
+  apply({ health, reported, scores, words }: ConditionsChange): void {
+    if (words) this.words = words
     applyChanged(this.health, health)
     applyChanged(this.reported, reported)
     applyChanged(this.scores, scores)
@@ -55,11 +63,14 @@ export function changeOf(before: Conditions, now: Conditions): ConditionsChange 
   const texts = [...health, ...reported].reduce((sum, [, value]) => sum + (value?.reason.length ?? 0), 0)
   const numbers = scores.reduce((sum, [, value]) => sum + countScores(value), 0)
   const entries = health.length + reported.length + scores.length
-  return { health, reported, scores, bytes: entries * ENTRY_BYTES + texts + numbers * SCORE_BYTES }
+  const words = now.words && !sameWords(before.words ?? NO_WORDS, now.words) ? now.words : undefined
+  const spoken = words ? weighWords(words) : 0
+  const bytes = (entries + spoken) * ENTRY_BYTES + texts + numbers * SCORE_BYTES
+  return { health, reported, scores, ...(words && { words }), bytes }
 }
 
-export function isNoChange({ health, reported, scores }: ConditionsChange): boolean {
-  return health.length + reported.length + scores.length === 0
+export function isNoChange({ health, reported, scores, words }: ConditionsChange): boolean {
+  return health.length + reported.length + scores.length === 0 && words === undefined
 }
 
 function applyChanged<Value>(to: Map<string, Value>, changed: Changed<Value>): void {
@@ -99,6 +110,12 @@ function sameScores(a: Scores, b: Scores): boolean {
     for (const [region, score] of byRegion) if (other.get(region) !== score) return false
   }
   return true
+}
+
+/** How many there are: each takes about what another entry does. */
+function weighWords({ balancers, regions, services, recovering }: Words): number {
+  const own = [...services.values()].reduce((sum, byRegion) => sum + byRegion.size, services.size)
+  return 1 + balancers.size + regions.size + own + recovering.size
 }
 
 function countScores(scores: Scores | undefined): number {

@@ -21,6 +21,7 @@ import { Chronicle, type Scene } from './chronicle.ts'
 import type { HistoryLimits } from './history.ts'
 import { copyFault } from './last-good.ts'
 import type { FoundLocation } from './locate.ts'
+import { NO_WORDS, type Words } from './overrides/words.ts'
 import type { PlaceBook } from './place-book.ts'
 import { LoadBoard, type Measures } from './load-board.ts'
 import type { ServicePlan } from './plan.ts'
@@ -29,6 +30,7 @@ import { PlanInputs } from './plan-input.ts'
 import { PlanLoop, type Round } from './plan-loop.ts'
 import { askQuestion, type Question } from './question.ts'
 import type { Region, Service } from './service.ts'
+import { runApart } from './slices.ts'
 import type { HealthById, Takes } from './survey.ts'
 import type { ZoneBuildOutput, ZoneStatus } from './zone-build.ts'
 
@@ -82,8 +84,12 @@ export class Director {
   #committed: Prepared | undefined
   #book: PlanBook | undefined
   #next: Next | undefined
+  /** Plans of what might be, for whoever asks. */
+  #shadow: { readonly of: Prepared; readonly book: PlanBook } | undefined
+  #forecasting: Promise<unknown> = Promise.resolve()
   #health: HealthById = new Map()
   #reported: ReadonlyMap<string, Takes> = new Map()
+  #words = NO_WORDS
   /** Services whose load scores moved since they were last planned. */
   readonly #moved = new Set<string>()
   /** Whose copies were kept by this process, by zone file. */
@@ -124,7 +130,12 @@ export class Director {
   /** What answers now; or, at a moment of the past (wall-clock ms), what did then, as far as the history reaches. */
   scene(at?: number): Scene | undefined {
     if (at !== undefined) return this.#chronicle.past(at)
-    const conditions = { health: this.#health, reported: this.#reported, scores: this.#loads.scores }
+    const conditions = {
+      health: this.#health,
+      reported: this.#reported,
+      scores: this.#loads.scores,
+      words: this.#words,
+    }
     return this.#chronicle.present(conditions, this.#publisher.generation)
   }
 
@@ -132,11 +143,23 @@ export class Director {
     return this.#chronicle.extent
   }
 
+  /** What operators say at this moment. */
+  get words(): Words {
+    return this.#words
+  }
+
   /** Names that a service answers, in presentation form. */
   ownersOf(service: string): string[] {
     return this.#current.zones.bindings
       .filter((binding) => binding.service === service)
       .map(({ owner }) => formatName(owner))
+  }
+
+  /** Places of the counters of each client class of a service, by class: one or two for each of its names. */
+  picksOf(service: string): readonly (readonly number[])[] {
+    const classes = this.plans.get(service)?.classes.length ?? 0
+    const starts = this.#inputs.picksOf(service, this.#current.zones.bindings, classes)
+    return Array.from({ length: classes }, (_, row) => starts.flatMap((at) => [at + row * 2, at + row * 2 + 1]))
   }
 
   /** In words, what stands behind an ALIAS that such a service stands for; undefined when it is none. */
@@ -202,12 +225,7 @@ export class Director {
     this.#loads.configure(prepared.config)
     this.#next = {
       prepared,
-      book: new PlanBook({
-        definitions: prepared.config,
-        clientMaps: prepared.clientMaps.maps,
-        preferences: this.#preferences,
-        tallyOf: (service, region) => this.tallyOf(service, region),
-      }),
+      book: this.#createBook(prepared),
       parts: {
         zones: this.#arenaOf('zones', prepared.zones.buffer),
         clientMaps: this.#arenaOf('clientMaps', prepared.clientMaps.buffer),
@@ -234,6 +252,12 @@ export class Director {
     return this.applyMeasures(measures)
   }
 
+  /** Plans anew after operators said something else, or a ramp of theirs went on; resolves as `applyHealth` does. */
+  applyWords(words: Words): Promise<boolean> {
+    this.#words = words
+    return this.#replan()
+  }
+
   /** Plans anew after addresses of ALIAS targets changed; resolves as `applyHealth` does. */
   async applyAliases(): Promise<boolean> {
     this.#inputs.forgetAliases()
@@ -243,6 +267,33 @@ export class Director {
   /** Before the first commit there is nothing to plan: that is made with the health of its moment. */
   #replan(): Promise<boolean> {
     return this.#committed || this.#next ? this.#loop.ask() : Promise.resolve(false)
+  }
+
+  /** The plans that would answer, were things so: made by the planner itself, and published nowhere. One at a time. */
+  forecast(health: HealthById, words: Words): Promise<ReadonlyMap<string, ServicePlan>> {
+    return this.forecastOf(this.#current, health, words)
+  }
+
+  /** The same for a change that is prepared. */
+  forecastOf(prepared: Prepared, health: HealthById, words: Words): Promise<ReadonlyMap<string, ServicePlan>> {
+    const made = this.#forecasting.then(async () => {
+      if (this.#shadow?.of !== prepared) this.#shadow = { of: prepared, book: this.#createBook(prepared) }
+      const { book } = this.#shadow
+      book.look(health, this.#loads.scores, [], this.#reported, words)
+      await runApart(book.replan())
+      return book.plans
+    })
+    this.#forecasting = made.catch(() => undefined)
+    return made
+  }
+
+  #createBook({ config, clientMaps }: Prepared): PlanBook {
+    return new PlanBook({
+      definitions: config,
+      clientMaps: clientMaps.maps,
+      preferences: this.#preferences,
+      tallyOf: (service, region) => this.tallyOf(service, region),
+    })
   }
 
   /** Keeps the last good versions of a committed change's zones, and gives the warnings. Never rejects. */
@@ -274,9 +325,14 @@ export class Director {
     const book = next?.book ?? this.#book!
     const prepared = next?.prepared ?? this.#current
     const { scores } = this.#loads
-    book.look(this.#health, scores, this.#moved, this.#reported)
+    book.look(this.#health, scores, this.#moved, this.#reported, this.#words)
     this.#moved.clear()
-    const change = this.#chronicle.compare({ health: this.#health, reported: this.#reported, scores })
+    const change = this.#chronicle.compare({
+      health: this.#health,
+      reported: this.#reported,
+      scores,
+      words: this.#words,
+    })
     return {
       book,
       isDue: next !== undefined || this.#inputs.isStale,

@@ -7,12 +7,13 @@ import type { ServiceRows } from '../snapshot/plan-image.ts'
 import { pinSlot, type SlotTable } from '../snapshot/slot-table.ts'
 import { buildSteps, steer, type Steering, type TraceEntry } from '../steer/fold.ts'
 import type { Candidate, Client } from '../steer/steer.ts'
-import { factsOf, familiesOf } from './outline.ts'
+import { factsOf, familiesOf, settlingOf } from './outline.ts'
+import { type Word, weightsFor } from './overrides/words.ts'
 import { createPlanner, momentOf, type ClassPlan, type Planner, type World } from './plan.ts'
 import { askQuestion, knowClient } from './question.ts'
 import { resolveName, type Service } from './service.ts'
 import type { Family, Moment } from './settle.ts'
-import { candidateOf, type Survey } from './survey.ts'
+import { applyWord, candidateOf, type Survey } from './survey.ts'
 import { buildTables, type Member } from './tables.ts'
 
 export type ExplainedType = 'A' | 'AAAA'
@@ -182,25 +183,37 @@ function retell(service: Service, client: Client, world: World, moment: Moment, 
   )
   const candidates = service.regions.map((name) => {
     const story = nested.get(name)
-    return story ? candidateOfService(name, story) : candidateOf(moment.surveys.get(name)!, family)
+    const word = moment.words.services.get(service.name)?.get(name)
+    return story ? candidateOfService(name, story, word) : candidateOf(moment.surveys.get(name)!, family, word)
   })
-  const context = { client, regions: factsOf(service, world), ...contextOf(service, world) }
+  const context = { client, regions: factsOf(service, world), ...contextOf(service, world, moment) }
   const hasFamily = family && ((name: string) => familiesOf(name, world).has(family))
-  const steering = steer(candidates, buildSteps(service.steer), service, context, hasFamily)
+  const rule = { ...service, isLastResortDown: isLastResortDown(service, moment) }
+  const steering = steer(candidates, buildSteps(service.steer), rule, context, hasFamily)
   const inner = Array.from(nested, ([name, story]) => story.steps.map((step) => ({ service: name, ...step })))
   return { steering, steps: [...inner.flat(), ...steering.trace], surveys: moment.surveys, nested }
 }
 
-function contextOf({ name }: Service, { roundTrips, scores }: World) {
-  const own = scores?.get(name)
-  return { ...(roundTrips && { roundTrips }), ...(own && { scores: own }) }
+function contextOf(service: Service, world: World, { words }: Moment) {
+  const { roundTrips, scores } = world
+  const own = scores?.get(service.name)
+  const weights = weightsFor(words, service.name, service.regions, settlingOf(service, world).ownWeights)
+  return { ...(roundTrips && { roundTrips }), ...(own && { scores: own }), ...(weights && { weights }) }
+}
+
+function isLastResortDown({ name, fallback }: Service, { surveys, words }: Moment): boolean {
+  const isForced = surveys.get(fallback)?.standing.isForcedDown ?? false
+  return isForced || words.services.get(name)?.get(fallback)?.forced === 'down'
 }
 
 /** Counts as down while its own fallback applies, or when this client may meet nobody in it. */
-function candidateOfService(name: string, { steering }: Story): Candidate {
+function candidateOfService(name: string, { steering }: Story, word: Word | undefined): Candidate {
   const answers = steering.candidates.some(({ share }) => share > 0)
-  const note = steering.panic ? 'down: its own fallback applies' : answers ? 'up' : 'no region may answer'
-  return { region: name, tier: 0, share: 1, availability: answers && !steering.panic ? 1 : 0, note }
+  const state = steering.panic ? 'down: its own fallback applies' : answers ? 'up' : 'no region may answer'
+  const health = answers && !steering.panic ? 1 : 0
+  const standing = applyWord({ health, part: 1, isForcedDown: false }, word, answers)
+  const availability = standing.health * standing.part
+  return { region: name, tier: 0, share: 1, availability, standing, note: word ? `${state}; ${word.note}` : state }
 }
 
 /** Of each seat by its path: what it should get and what the slots give it. */

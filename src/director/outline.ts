@@ -37,6 +37,7 @@ export function settlingOf(service: Service, definitions: Definitions, outerTake
   const families = names.map((name) => familiesOf(name, definitions))
   return {
     ...{ service: name, names, fallback, panic, take: take ?? 1, families, facts, nested },
+    ownWeights: new Set(steer.flatMap((config) => ('weights' in config ? Object.keys(config.weights) : []))),
     ...prepareSpread(buildSteps(steer), names, facts),
   }
 }

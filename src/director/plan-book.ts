@@ -6,6 +6,7 @@ import type { Preferences } from '../snapshot/pinned-slots.ts'
 import type { PlacedService } from '../snapshot/plan-image.ts'
 import type { Answer } from '../snapshot/slot-table.ts'
 import type { Client, Scores } from '../steer/steer.ts'
+import { NO_WORDS, type Words } from './overrides/words.ts'
 import { policyKey } from './outline.ts'
 import { createPlanner, findShapes, type Planner, type ServicePlan } from './plan.ts'
 import { askQuestion } from './question.ts'
@@ -50,13 +51,14 @@ export interface PlanBookParts {
 
 export class PlanBook {
   readonly #parts: PlanBookParts
-  readonly #policies: readonly Policy[]
+  #policies: readonly Policy[]
   readonly #shapes = new Map<string, readonly Shape[]>()
   readonly #stale: Set<Policy>
   /** By service, in the order of its plan's regions, NODATA first. */
   readonly #tallies = new Map<string, readonly number[]>()
   #surveys: ReadonlyMap<string, Survey> = new Map()
   #scores: ReadonlyMap<string, Scores> = new Map()
+  #words = NO_WORDS
   #isChanged = true
 
   constructor(parts: PlanBookParts) {
@@ -89,24 +91,29 @@ export class PlanBook {
     scores: ReadonlyMap<string, Scores>,
     movedLoads: Iterable<string>,
     reported: ReadonlyMap<string, Takes> = new Map(),
+    words: Words = NO_WORDS,
   ): void {
     const before = this.#moment
     this.#surveys = new Map(
       Array.from(this.#parts.definitions.regions, ([name, region]) => [
         name,
-        surveyRegion(region, health, reported.get(name)),
+        surveyRegion(region, health, reported.get(name), words),
       ]),
     )
     this.#scores = scores
+    this.#hear(words)
     const turned = [...this.#surveys].flatMap(([name, now]) =>
       sameSurvey(before.surveys.get(name), now) ? [] : [name],
     )
     const moved = new Set(movedLoads)
+    const spokenOf = changedWords(before.words, words)
     const isOver = this.#moment.manyFail !== before.manyFail
     for (const policy of this.#policies) {
       const { regions, within } = policy
       const isTouched = turned.some((region) => regions.has(region)) || [...within].some((name) => moved.has(name))
-      if (isOver || isTouched) this.#stale.add(policy)
+      const isSpokenOf =
+        [...within].some((name) => spokenOf.has(name)) || [...regions].some((name) => spokenOf.has(name))
+      if (isOver || isTouched || isSpokenOf) this.#stale.add(policy)
     }
   }
 
@@ -154,7 +161,22 @@ export class PlanBook {
   }
 
   get #moment(): Moment {
-    return { surveys: this.#surveys, scores: this.#scores, manyFail: manyFail(this.#surveys.values()) }
+    const words = this.#words
+    return { surveys: this.#surveys, scores: this.#scores, manyFail: manyFail(this.#surveys.values()), words }
+  }
+
+  /** Services of which operators say something of their own are planned apart from others of the same policy. */
+  #hear(words: Words): void {
+    const before = this.#words
+    this.#words = words
+    if (sameKeys(before.services, words.services)) return
+    const known = new Map(this.#policies.map((policy) => [namesOf(policy.services), policy]))
+    this.#policies = groupPolicies(this.#parts.definitions, words.services).map(
+      (policy) => known.get(namesOf(policy.services)) ?? policy,
+    )
+    const stale = this.#policies.filter((policy) => policy.made.length === 0 || this.#stale.has(policy))
+    this.#stale.clear()
+    for (const policy of stale) this.#stale.add(policy)
   }
 
   *#createPlanner({ services: [service] }: Policy): Generator<void, Planner> {
@@ -180,10 +202,34 @@ export class PlanBook {
   }
 }
 
-function groupPolicies(definitions: Definitions): readonly Policy[] {
+function sameKeys(a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>): boolean {
+  return a.size === b.size && [...a.keys()].every((key) => b.has(key))
+}
+
+function namesOf(services: readonly Service[]): string {
+  return services.map(({ name }) => name).join('\n')
+}
+
+/** Services and regions of which something else is said than before, and that no survey shows: words on services, weights. */
+function changedWords(before: Words, now: Words): ReadonlySet<string> {
+  const services = [...new Set([...before.services.keys(), ...now.services.keys()])]
+  const regions = [...new Set([...before.regions.keys(), ...now.regions.keys()])]
+  return new Set([
+    ...services.filter((name) => !sameOwn(before.services.get(name), now.services.get(name))),
+    ...regions.filter((name) => before.regions.get(name)?.weight !== now.regions.get(name)?.weight),
+  ])
+}
+
+function sameOwn(before: Words['regions'] | undefined, now: Words['regions'] | undefined): boolean {
+  return JSON.stringify(before && [...before]) === JSON.stringify(now && [...now])
+}
+
+/** `apart`: services that are alone in their policies, and so are those around them. */
+function groupPolicies(definitions: Definitions, apart: ReadonlyMap<string, unknown> = new Map()): readonly Policy[] {
   const groups = new Map<string, Service[]>()
   for (const service of definitions.services.values()) {
-    const key = policyKey(service, definitions)
+    const isApart = apart.size > 0 && [...servicesOf(service, definitions)].some((name) => apart.has(name))
+    const key = `${policyKey(service, definitions)}${isApart ? service.name : ''}`
     const group = groups.get(key)
     if (group) group.push(service)
     else groups.set(key, [service])

@@ -76,6 +76,13 @@ export class PlanInputs {
     return list
   }
 
+  /** Where queries of a service's classes are counted, as `book` is bound: places of class 0, and how many classes. */
+  picksOf(service: string, bindings: readonly Binding[], classes: number): readonly number[] {
+    return bindings.flatMap(({ owner, service: own }) =>
+      own === service ? [this.#picks.place(`${formatName(owner)} ${service}`, classes * 2)] : [],
+    )
+  }
+
   #placeAliases(bindings: readonly Binding[]): readonly PlacedService[] {
     if (this.#placed?.of === bindings) return this.#placed.services
     const tally = this.#tallies.place(ALIAS_PLACE, 1)

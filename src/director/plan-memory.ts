@@ -27,9 +27,12 @@ export class PlanMemory<Plan> {
     const { names, nested, shares, weights } = this.#settling
     const isPlain = shares && nested.every((within) => !within) && this.#families === 'coherent'
     if (!before || !isPlain || before.manyFail !== moment.manyFail) return () => true
+    if (this.#isSpokenOf(before) || this.#isSpokenOf(moment)) return () => true
     const turned = names.map((name) => !sameSurvey(before.surveys.get(name), moment.surveys.get(name)!))
-    const availability = names.map((name) => moment.surveys.get(name)!.availability)
-    if (judgeHealth(availability, weights, this.#settling).panic) return () => true
+    const surveys = names.map((name) => moment.surveys.get(name)!)
+    const availability = surveys.map((survey) => survey.availability)
+    const parts = surveys.map(({ standing }) => standing.part)
+    if (judgeHealth(availability, weights, this.#settling, parts).panic) return () => true
     return ({ tiers, members }, reached) => {
       // A fence may leave nobody healthy where the whole is.
       if (reached > tiers.length || members.length < names.length) return true
@@ -38,5 +41,11 @@ export class PlanMemory<Plan> {
       }
       return false
     }
+  }
+
+  /** An operator set weights, or said something of the service's own regions: any row may depend on that. */
+  #isSpokenOf({ words }: Moment): boolean {
+    const { service, names } = this.#settling
+    return words.services.has(service) || names.some((name) => words.regions.get(name)?.weight !== undefined)
   }
 }

@@ -6,6 +6,7 @@ import type { ServiceHead, ServiceRows } from '../snapshot/plan-image.ts'
 import type { Preferences } from '../snapshot/pinned-slots.ts'
 import type { SlotTable } from '../snapshot/slot-table.ts'
 import type { Client, Scores } from '../steer/steer.ts'
+import { NO_WORDS, type Words } from './overrides/words.ts'
 import { fillingOf, outlineKey, outlineOf, pinRecordOf, settlingOf } from './outline.ts'
 import { PlanMemory } from './plan-memory.ts'
 import { regionsOf, type Definitions, type Service } from './service.ts'
@@ -23,6 +24,8 @@ export interface World extends Definitions {
   readonly reported?: ReadonlyMap<string, Takes>
   /** By service: scores of its load steps; missing: nobody reported. */
   readonly scores?: ReadonlyMap<string, Scores>
+  /** What operators say; missing: nothing. */
+  readonly words?: Words
   /** What pinned slots prefer, by service: kept by the caller from plan to plan, filled here. */
   readonly preferences: Map<string, Preferences>
 }
@@ -90,11 +93,11 @@ export function planService(
 }
 
 /** The present health of every region. */
-export function momentOf({ regions, health, reported, scores = new Map() }: World): Moment {
+export function momentOf({ regions, health, reported, scores = new Map(), words = NO_WORDS }: World): Moment {
   const surveys = new Map(
-    Array.from(regions, ([name, region]) => [name, surveyRegion(region, health, reported?.get(name))]),
+    Array.from(regions, ([name, region]) => [name, surveyRegion(region, health, reported?.get(name), words)]),
   )
-  return { surveys, scores, manyFail: manyFail(surveys.values()) }
+  return { surveys, scores, manyFail: manyFail(surveys.values()), words }
 }
 
 export function createPlanner(

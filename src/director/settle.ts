@@ -2,11 +2,12 @@
 // health, fallback, spread, spill) in numbers alone, since a plan settles a hundred thousand rows. The steps, the judgement
 // and the spill are steer's own; the trace that explain shows is the same fold in words (steer/fold.ts).
 // All arrays are by position: the place of a region, or of a service in its place, in the service's configured order.
-import { judgeHealth, spillTiers, type Verdict } from '../steer/availability.ts'
+import { judgeHealth, passOn, spillTiers, takenAsUp, type Verdict } from '../steer/availability.ts'
 import { applyAll, beginCandidate, NOBODY_MAY, weigh } from '../steer/fold.ts'
-import type { Candidate, RegionFacts, Scores, Step } from '../steer/steer.ts'
+import type { Candidate, RegionFacts, Scores, Standing, Step } from '../steer/steer.ts'
+import { type Word, type Words, weightsFor } from './overrides/words.ts'
 import type { Shape } from './shape.ts'
-import { availabilityFor, type Survey } from './survey.ts'
+import { applyWord, standingFor, type Survey } from './survey.ts'
 import type { Member } from './tables.ts'
 
 /** A service made ready to be settled: everything that neither client nor health can change. */
@@ -22,6 +23,10 @@ export interface Settling {
   readonly facts: ReadonlyMap<string, RegionFacts>
   /** Those of the spread phase. */
   readonly spreads: readonly Step[]
+  /** Regions whose weights a step of the service gives. */
+  readonly ownWeights: ReadonlySet<string>
+  /** Weights that operators set, while they do. */
+  readonly told?: ReadonlyMap<string, number>
   /** What counts in the judgement of health. */
   readonly weights: readonly number[]
   /** What spreads give, or undefined when that depends on load. */
@@ -38,6 +43,8 @@ export interface Moment {
   readonly scores: ReadonlyMap<string, Scores>
   /** Many regions fail at once: TTLs do not follow. */
   readonly manyFail: boolean
+  /** What operators say. */
+  readonly words: Words
 }
 
 export interface Outcome extends Verdict {
@@ -59,10 +66,11 @@ export function prepareSpread(
   steps: readonly Step[],
   names: readonly string[],
   facts: ReadonlyMap<string, RegionFacts>,
+  told?: ReadonlyMap<string, number>,
 ): Pick<Settling, 'spreads' | 'weights' | 'shares'> {
   const spreads = steps.filter(({ phase }) => phase === 'spread')
   const start = names.map(beginCandidate)
-  const context = { client: {}, regions: facts }
+  const context = { client: {}, regions: facts, ...(told && { weights: told }) }
   const isFixed = spreads.every(({ load }) => !load)
   return {
     spreads,
@@ -72,23 +80,59 @@ export function prepareSpread(
 }
 
 /** Settles the shapes of one service at one moment: what they share is worked out once. */
-export function prepareSettle(settling: Settling, moment: Moment, family: Family): SettleShape {
-  const { names, nested, families } = settling
+export function prepareSettle(given: Settling, moment: Moment, family: Family): SettleShape {
+  const settling = weighAnew(given, moment)
+  const { names, nested, families, service } = settling
+  const words = moment.words.services.get(service)
   const inner = nested.map((within) => within && prepareSettle(within, moment, family))
   const surveys = names.map((name) => moment.surveys.get(name))
-  const availability = surveys.map((survey) => (survey ? availabilityFor(survey, family) : 0))
+  const standings = surveys.map((survey, i) => (survey ? standingFor(survey, family, words?.get(names[i]!)) : NOTHING))
+  const availability = standings.map(({ health, part }) => health * part)
+  const parts = standings.map(({ part }) => part)
   const hasFamily = families.map((known) => family === undefined || known.has(family))
   const whole = hasFamily.every(Boolean)
-  const verdict = judgeHealth(availability, settling.weights, settling)
+  const verdict = judgeHealth(availability, settling.weights, settling, parts)
   const isPlain = inner.every((within) => !within)
   const scratch = { final: new Float64Array(names.length), reaching: new Float64Array(names.length) }
-  const ready = { settling, moment, surveys, ...scratch }
+  const ready = { settling, moment, surveys, words, ...scratch }
+  const known = { standings, availability, parts }
   return (given) => {
     const shape = whole ? given : narrow(given, hasFamily)
     const outcomes = isPlain ? NONE : inner.map((settle, position) => settle?.(shape.nested[position]!))
-    const parts = isPlain ? availability : availability.map((part, position) => partOf(outcomes[position], part))
-    const judged = isPlain && shape.members.length === names.length ? verdict : judge(settling, shape, parts)
-    return settle(ready, shape, outcomes, parts, judged)
+    const taking = isPlain ? known : takeNested(standings, outcomes, names, words)
+    const judged = isPlain && shape.members.length === names.length ? verdict : judge(settling, shape, taking)
+    return settle(ready, shape, outcomes, taking, judged)
+  }
+}
+
+/** By position: what each can take, and what that is made of. */
+interface Taking {
+  readonly standings: readonly Standing[]
+  readonly availability: readonly number[]
+  readonly parts: readonly number[]
+}
+
+/** Of a service in a region's place, until its own outcome is known. */
+const NOTHING: Standing = { health: 0, part: 1, isForcedDown: false }
+
+/** With the weights that operators set. */
+function weighAnew(settling: Settling, { words }: Moment): Settling {
+  const { service, names, spreads, facts } = settling
+  const told = weightsFor(words, service, names, settling.ownWeights)
+  return told ? { ...settling, told, ...prepareSpread(spreads, names, facts, told) } : settling
+}
+
+function takeNested(
+  standings: readonly Standing[],
+  outcomes: readonly (Outcome | undefined)[],
+  names: readonly string[],
+  words: ReadonlyMap<string, Word> | undefined,
+): Taking {
+  const all = standings.map((standing, i) => standingWithin(outcomes[i], standing, words?.get(names[i]!)))
+  return {
+    standings: all,
+    availability: all.map(({ health, part }) => health * part),
+    parts: all.map(({ part }) => part),
   }
 }
 
@@ -105,17 +149,19 @@ function narrow(shape: Shape, stays: readonly boolean[]): Shape {
 }
 
 /** A service in a region's place counts as down while its own fallback applies, or when it may meet nobody. */
-function partOf(within: Outcome | undefined, own: number): number {
+function standingWithin(within: Outcome | undefined, own: Standing, word: Word | undefined): Standing {
   if (!within) return own
-  return within.panic || within.members.length === 0 ? 0 : 1
+  const health = within.panic || within.members.length === 0 ? 0 : 1
+  return applyWord({ health, part: 1, isForcedDown: false }, word, within.members.length > 0)
 }
 
-function judge(settling: Settling, { members, hasLastResort }: Shape, availability: readonly number[]): Verdict {
+function judge(settling: Settling, { members, hasLastResort }: Shape, { availability, parts }: Taking): Verdict {
   if (members.length === 0 && !hasLastResort) return NOBODY_MAY
   return judgeHealth(
     members.map((position) => availability[position]!),
     members.map((position) => settling.weights[position]!),
     settling,
+    members.map((position) => parts[position]!),
   )
 }
 
@@ -124,6 +170,8 @@ interface Ready {
   readonly settling: Settling
   readonly moment: Moment
   readonly surveys: readonly (Survey | undefined)[]
+  /** Operators', on regions of the service. */
+  readonly words: ReadonlyMap<string, Word> | undefined
   readonly final: Float64Array
   readonly reaching: Float64Array
 }
@@ -133,25 +181,37 @@ function settle(
   ready: Ready,
   shape: Shape,
   outcomes: readonly (Outcome | undefined)[],
-  availability: readonly number[],
+  taking: Taking,
   { healthy, panic }: Verdict,
 ): Outcome {
   const { settling, moment, final, reaching } = ready
   if (panic && settling.fallback !== 'all') {
-    const answers = shape.hasLastResort ? [lastResort(settling, moment)] : []
+    const answers = shape.hasLastResort && mayResort(settling, moment) ? [lastResort(settling, moment)] : []
     const [members, key] = [answers.map(({ member }) => member), answers.map((answer) => answer.key).join()]
     return { healthy, panic, members, key, reached: Infinity }
   }
-  const parts = panic ? availability.map(() => 1) : availability
-  const shares = settling.shares ?? sharesByLoad(settling, shape, parts, moment)
-  const reached = spillTiers(shape.tiers, shares, parts, final, reaching)
+  const availability = panic ? takenIn(shape, taking) : taking.availability
+  const shares = settling.shares ?? sharesByLoad(settling, shape, availability, moment)
+  const reached = spillTiers(shape.tiers, shares, availability, final, reaching)
+  if (!panic) passOn(final, shape.tiers.slice(0, reached).flat(), taking.parts)
   const { members, key } = gather(ready, shape, outcomes, panic, reached)
   return { healthy, panic, members, key, reached: panic ? Infinity : reached }
 }
 
+/** By position: who answers where a fallback takes all as up. Only those whom the client may meet are looked at. */
+function takenIn({ members }: Shape, { availability, standings }: Taking): number[] {
+  const taken = takenAsUp(
+    members.map((position) => availability[position]!),
+    members.map((position) => standings[position]),
+  )
+  const parts = availability.map(() => 0)
+  members.forEach((position, i) => (parts[position] = taken[i]!))
+  return parts
+}
+
 /** What the spread steps give when it depends on load, and so on the tier and on who can answer. */
 function sharesByLoad(
-  { service, names, spreads, facts }: Settling,
+  { service, names, spreads, facts, told }: Settling,
   { members, tiers }: Shape,
   availability: readonly number[],
   { scores }: Moment,
@@ -163,7 +223,7 @@ function sharesByLoad(
     availability: availability[position]!,
   }))
   const own = scores.get(service)
-  const context = { client: {}, regions: facts, ...(own && { scores: own }) }
+  const context = { client: {}, regions: facts, ...(own && { scores: own }), ...(told && { weights: told }) }
   const shares = availability.map(() => 0)
   applyAll(spreads, candidates, context).forEach(({ share }, i) => (shares[members[i]!] = share))
   return shares
@@ -172,6 +232,11 @@ function sharesByLoad(
 interface KeyedMember {
   readonly member: Member
   readonly key: string
+}
+
+function mayResort({ fallback, service }: Settling, { surveys, words }: Moment): boolean {
+  const word = words.services.get(service)?.get(fallback)
+  return !surveys.get(fallback)!.standing.isForcedDown && word?.forced !== 'down'
 }
 
 function lastResort({ fallback, take }: Settling, { surveys }: Moment): KeyedMember {
@@ -215,7 +280,7 @@ interface Found {
 }
 
 function memberOf(
-  { settling: { names, take }, surveys }: Ready,
+  { settling: { names, take }, surveys, words }: Ready,
   { position, tier, share }: Found,
   within: Outcome | undefined,
   panic: boolean,
@@ -223,11 +288,14 @@ function memberOf(
   const name = names[position]!
   const place = `${position}:${tier}:${share}`
   if (within) {
-    const turnsIn = Math.min(...within.members.map((member) => member.turnsIn))
+    const isTurning = words?.get(name)?.isTurning
+    const turnsIn = isTurning ? 0 : Math.min(...within.members.map((member) => member.turnsIn))
     const member = { name, tier, share, take, balancers: [], turnsIn, members: within.members }
     return { member, key: `${place}(${within.key})` }
   }
   const survey = surveys[position]!
-  const { key, balancers, turnsIn } = panic ? survey.inFallback : survey.live
+  const word = words?.get(name)
+  const { key, balancers, turnsIn: own } = panic || word?.forced === 'up' ? survey.inFallback : survey.live
+  const turnsIn = word?.isTurning ? 0 : own
   return { member: { name, tier, share, take, balancers, turnsIn }, key: `${place}[${key}]` }
 }

@@ -1,5 +1,7 @@
 // Long work on the main thread in short slices: between two of them sockets, signals and health events get their turn.
 
+import { systemClock } from '../base/clock.ts'
+
 /** The main thread is kept busy no longer than this, ms (and whatever the work does between two of its pauses). */
 export const SLICE_MS = 6
 
@@ -29,4 +31,14 @@ export function runInSlices(
   }
   advance()
   return { stop: () => clearImmediate(turn) }
+}
+
+/** Runs work to its end in slices that others take turns with. */
+export async function runApart(work: Generator<void>): Promise<void> {
+  let until = systemClock.now() + SLICE_MS
+  while (!work.next().done) {
+    if (systemClock.now() < until) continue
+    await new Promise((resolve) => setImmediate(resolve))
+    until = systemClock.now() + SLICE_MS
+  }
 }

@@ -1,8 +1,9 @@
 // Last known health on disk, for a restart: what was decided shortly before stands in for targets whose first observation
 // does not come in time. The clock of these files is the wall clock, the only one that survives a restart.
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Fault } from '../base/fault.ts'
+import { writeAtomically } from '../base/kept-file.ts'
 import type { Target, TargetHealth } from './health.ts'
 import { leavesOf, type Monitor } from './monitor.ts'
 
@@ -27,15 +28,13 @@ interface SavedFile {
   readonly targets: Readonly<Record<string, SavedState>>
 }
 
-/** Writes atomically (a new file, synced, renamed, the folder synced). `at`: wall-clock ms. Throws what the disk says. */
+/** Writes atomically. `at`: wall-clock ms. Throws what the disk says. */
 export async function saveHealth(folder: string, health: ReadonlyMap<string, TargetHealth>, at: number): Promise<void> {
   const decided = [...health].filter(([, { state }]) => state !== 'unknown')
   const targets = Object.fromEntries(decided.map(([id, { state, reason, since }]) => [id, { state, reason, since }]))
   await mkdir(folder, { recursive: true })
   const path = join(folder, SAVED_HEALTH)
-  await writeSynced(`${path}.new`, JSON.stringify({ version: VERSION, savedAt: at, targets } satisfies SavedFile))
-  await rename(`${path}.new`, path)
-  await syncFolder(folder)
+  await writeAtomically(path, JSON.stringify({ version: VERSION, savedAt: at, targets } satisfies SavedFile))
 }
 
 /**
@@ -100,24 +99,5 @@ function unreadable(file: string, message: string): Fault {
     place: { file },
     message: `saved health is ignored: ${message}`,
     hint: 'it is written anew while the director runs; until then targets without an answer count as up',
-  }
-}
-
-async function writeSynced(path: string, text: string): Promise<void> {
-  const file = await open(path, 'w', 0o644)
-  try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }

@@ -1,6 +1,6 @@
 // The availability phase, which every service has: who can take how much of its share now, what happens when too few
 // can, and how the load that a tier cannot take spills to the next. Where availability comes from is the director's.
-import type { Candidate } from './steer.ts'
+import type { Candidate, Standing } from './steer.ts'
 
 /** What to do when too little of the weight is healthy. */
 export interface FallbackRule {
@@ -8,6 +8,8 @@ export interface FallbackRule {
   readonly fallback: string
   /** The rule applies when the healthy part of the weight is strictly below this (0 to 1), and always when it is 0. */
   readonly panic: number
+  /** An operator forced the region of last resort down. */
+  readonly isLastResortDown?: boolean
 }
 
 export interface Verdict {
@@ -20,16 +22,20 @@ export interface Verdict {
 /** Sums of fractions stray by about 1e-16 a term; a billionth of the load is nobody. */
 const NEGLIGIBLE = 1e-9
 
-/** Judges over all tiers. By candidate: how much of its share it can take, and what it would take if all could. */
+/**
+ * Judges over all tiers. By candidate: how much of its share it can take, and what it would take if all could. `parts`:
+ * what operators and recoveries leave of each, which is in its availability and no illness; missing: all.
+ */
 export function judgeHealth(
   availability: ArrayLike<number>,
   weights: ArrayLike<number>,
   { panic }: Pick<FallbackRule, 'panic'>,
+  parts?: ArrayLike<number>,
 ): Verdict {
   let total = 0
   let healthyWeight = 0
   for (let i = 0; i < weights.length; i++) {
-    total += weights[i]!
+    total += weights[i]! * (parts?.[i] ?? 1)
     healthyWeight += availability[i]! * weights[i]!
   }
   const healthy = total > 0 ? healthyWeight / total : 0
@@ -42,13 +48,20 @@ export function judgeHealth(
  */
 export function applyFallback(
   candidates: readonly Candidate[],
-  { fallback }: FallbackRule,
+  { fallback, isLastResortDown = false }: FallbackRule,
   hasLastResort: boolean,
 ): readonly Candidate[] {
-  if (fallback === 'all') return candidates.map((candidate) => set(candidate, 1, 'fallback: taken as up'))
+  if (fallback === 'all') {
+    const taken = takenAsUp(
+      candidates.map(({ availability }) => availability),
+      candidates.map(({ standing }) => standing),
+    )
+    return candidates.map((candidate, i) => withoutWord(set(candidate, taken[i]!, describeTaken(candidate, taken[i]!))))
+  }
   if (fallback === 'none') return candidates.map((candidate) => set(candidate, 0, 'fallback: nobody answers'))
-  if (!hasLastResort) {
-    return candidates.map((candidate) => set(candidate, 0, `fallback: ${fallback} is outside the fence`))
+  if (!hasLastResort || isLastResortDown) {
+    const why = isLastResortDown ? 'forced down' : 'outside the fence'
+    return candidates.map((candidate) => set(candidate, 0, `fallback: ${fallback} is ${why}`))
   }
   const others = candidates.filter(({ region }) => region !== fallback)
   const lastResort = { region: fallback, tier: 0, share: 1, availability: 1, note: 'fallback: the last resort' }
@@ -56,6 +69,29 @@ export function applyFallback(
     ...others.map((candidate) => ({ ...set(candidate, 0, `fallback: ${fallback} answers`), share: 0 })),
     lastResort,
   ]
+}
+
+/**
+ * Who is taken as up when a fallback takes all so: everybody, but healthy ones that are drained rather than failed ones,
+ * and never who is forced down. By candidate: 1 or 0.
+ */
+export function takenAsUp(availability: readonly number[], standings: readonly (Standing | undefined)[]): number[] {
+  const isHealthy = availability.some((part) => part > 0)
+  const isSpared = standings.map((standing) => standing !== undefined && standing.health > 0)
+  const mayAnswer = standings.map((standing) => !standing?.isForcedDown)
+  const isDrained = !isHealthy && mayAnswer.some((may, i) => may && isSpared[i])
+  return mayAnswer.map((may, i) => (may && (!isDrained || isSpared[i]) ? 1 : 0))
+}
+
+function describeTaken({ standing }: Candidate, taken: number): string {
+  if (taken === 1) return 'fallback: taken as up'
+  return standing?.isForcedDown ? 'forced down, in a fallback too' : 'fallback: others are drained, but healthy'
+}
+
+/** Nothing is left of what an operator took. */
+function withoutWord(candidate: Candidate): Candidate {
+  const { standing } = candidate
+  return standing ? { ...candidate, standing: { ...standing, part: 1 } } : candidate
 }
 
 function set(candidate: Candidate, availability: number, note: string): Candidate {
@@ -76,6 +112,11 @@ export function spill(candidates: readonly Candidate[]): readonly Candidate[] {
     candidates.map(({ availability }) => availability),
     final,
     reaching,
+  )
+  passOn(
+    final,
+    [...candidates.keys()],
+    candidates.map(({ standing }) => standing?.part ?? 1),
   )
   const reached = new Map(tiers.map((members, i) => [candidates[members[0]!]!.tier, reaching[i]!]))
   return candidates.map((candidate, i) => {
@@ -119,6 +160,22 @@ export function spillTiers(
     if (rest < NEGLIGIBLE) rest = 0
   }
   return tier
+}
+
+/**
+ * What operators and recoveries leave behind of the last tier, where it can spill no further, goes to the others in
+ * proportion: so the share of who drains falls along its line. `members`: indexes of those who are reached.
+ */
+export function passOn(final: Float64Array, members: readonly number[], parts: ArrayLike<number>): void {
+  let total = 0
+  let kept = 0
+  for (const i of members) {
+    total += final[i]!
+    if (parts[i] === 1) kept += final[i]!
+  }
+  if (kept === 0 || total - kept < NEGLIGIBLE || total > 1 - NEGLIGIBLE) return
+  const factor = 1 + (1 - total) / kept
+  for (const i of members) if (parts[i] === 1) final[i]! *= factor
 }
 
 function describeShare({ share, availability, tier }: Candidate, reaching: number, taken: number): string {

@@ -154,7 +154,8 @@ export function steer(
   const hasLastResort = isWithinFence(rule.fallback, steps, context)
   const isShutOut = now.length === 0 && !hasLastResort
   const availability = now.map((candidate) => candidate.availability)
-  const verdict = isShutOut ? NOBODY_MAY : judgeHealth(availability, weigh(now, steps, context), rule)
+  const parts = now.map(({ standing }) => standing?.part ?? 1)
+  const verdict = isShutOut ? NOBODY_MAY : judgeHealth(availability, weigh(now, steps, context), rule, parts)
   now = run('availability', 'health', now, recallNotes(now, candidates))
   if (verdict.panic) now = run('availability', 'fallback', now, applyFallback(now, rule, hasLastResort))
   if (!verdict.panic || rule.fallback === 'all') now = runPhase('spread', now)

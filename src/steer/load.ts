@@ -45,10 +45,11 @@ function scoreOf(
   candidate: Candidate,
   name: StepConfig['step'],
   weightOf: LoadRule['weightOf'],
-  { regions, scores }: StepContext,
+  { regions, scores, weights }: StepContext,
 ): Scored {
   const { region } = candidate
-  return { candidate, weight: weightOf(region, regions.get(region)), score: scores?.get(name)?.get(region) }
+  const told = name === 'weighted-least-connections' ? weights?.get(region) : undefined
+  return { candidate, weight: told ?? weightOf(region, regions.get(region)), score: scores?.get(name)?.get(region) }
 }
 
 /** Who tells nothing counts as the mean of those who do. */

@@ -23,8 +23,20 @@ export interface Candidate {
   readonly share: number
   /** The part of its share that it can take now, 0 to 1: state × report × ramp × override. */
   readonly availability: number
+  /** Missing: nothing but health has a word in its availability. */
+  readonly standing?: Standing
   /** Why the last step that spoke left it so; for explain. */
   readonly note: string
+}
+
+/** What an availability is made of, where operators or a recovery have a word in it: health × part. */
+export interface Standing {
+  /** By state and report alone: 0 to 1. */
+  readonly health: number
+  /** What operators and its own recovery leave it: 0 to 1. No illness: it does not count in the judgement of health. */
+  readonly part: number
+  /** Never answers, whatever the fallback. */
+  readonly isForcedDown: boolean
 }
 
 /** What steps may know of a region, by name. */
@@ -55,6 +67,8 @@ export interface StepContext {
   readonly regions: ReadonlyMap<string, RegionFacts>
   readonly scores?: Scores
   readonly roundTrips?: RoundTrips
+  /** Weights by an operator's word, by region, in the place of those that steps and regions have. */
+  readonly weights?: ReadonlyMap<string, number>
 }
 
 /** In the order in which they run, whatever the order of a list. */

@@ -5,9 +5,10 @@ export function weighted({ weights }: WeightedConfig): Step {
   return {
     name: 'weighted',
     phase: 'spread',
-    apply: (candidates, { regions }) =>
+    apply: (candidates, { regions, weights: told }) =>
       candidates.map((candidate) => {
-        const weight = weights[candidate.region] ?? regions.get(candidate.region)?.weight ?? 1
+        const weight =
+          told?.get(candidate.region) ?? weights[candidate.region] ?? regions.get(candidate.region)?.weight ?? 1
         return { ...candidate, share: candidate.share * weight, note: `weight ${weight}` }
       }),
   }

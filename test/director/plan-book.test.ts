@@ -3,6 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { formatAddress } from '../../src/base/address.ts'
 import { planService, type World } from '../../src/director/plan.ts'
+import type { OverrideKind } from '../../src/director/overrides/override.ts'
+import { NO_WORDS, wordsAt, type Words } from '../../src/director/overrides/words.ts'
 import { PlanBook } from '../../src/director/plan-book.ts'
 import { askQuestion } from '../../src/director/question.ts'
 import { targetId, type Service } from '../../src/director/service.ts'
@@ -10,6 +12,7 @@ import { runAtOnce } from '../../src/director/slices.ts'
 import type { TargetHealth } from '../../src/health/health.ts'
 import type { Monitor } from '../../src/health/monitor.ts'
 import type { Client, StepConfig } from '../../src/steer/steer.ts'
+import { override } from './overrides/sample.ts'
 import { NEAREST, PIN, region, service, WEIGHTED, world } from './plan-sample.ts'
 
 const monitor: Monitor = {
@@ -68,8 +71,8 @@ function createBook(): { book: PlanBook; around: World } {
   return { book, around }
 }
 
-function planAll(book: PlanBook, health: ReadonlyMap<string, TargetHealth>): void {
-  book.look(health, new Map(), [])
+function planAll(book: PlanBook, health: ReadonlyMap<string, TargetHealth>, words: Words = NO_WORDS): void {
+  book.look(health, new Map(), [], new Map(), words)
   runAtOnce(book.replan())
 }
 
@@ -86,18 +89,31 @@ const anyTurn = fc.record({
   to: fc.constantFrom(health('up'), health('down'), health('up', 'failing'), health('down', 'recovering')),
 })
 
+const anyOverride = fc
+  .record({
+    kind: fc.constantFrom<OverrideKind[]>('drain', 'share', 'weight', 'force-up', 'force-down'),
+    target: fc.oneof(
+      fc.record({ region: fc.constantFrom(...NAMES) }),
+      fc.record({ service: fc.constantFrom('s0', 's3', 'half0', 'outer', 'twin'), region: fc.constantFrom(...NAMES) }),
+      fc.constant({ region: 'a', balancer: '192.0.2.0' }),
+    ),
+    value: fc.constantFrom(0, 0.5, 7),
+  })
+  .map((one) => override({ ...one, from: 1 }))
+
 test('after any events, plans are those that would be made anew', () => {
   const { book, around } = createBook()
   const now = new Map<string, TargetHealth>()
   planAll(book, now)
   fc.assert(
-    fc.property(fc.array(anyTurn, { minLength: 1, maxLength: 6 }), (turns) => {
+    fc.property(fc.array(anyTurn, { maxLength: 6 }), fc.array(anyOverride, { maxLength: 3 }), (turns, overrides) => {
       for (const { target, to } of turns) now.set(target, to)
-      planAll(book, new Map(now))
+      const words = wordsAt(overrides, 0, 0)
+      planAll(book, new Map(now), words)
       for (const each of services) {
         const kept = book.plans.get(each.name)!
         const hasMap = askQuestion(each, around) !== undefined
-        const fresh = planService(each, { ...around, health: now }, [{}, ...clients], hasMap ? 0 : -1)
+        const fresh = planService(each, { ...around, health: now, words }, [{}, ...clients], hasMap ? 0 : -1)
         const [told, expected] = [kept, fresh].map(({ classes }) =>
           classes.map(({ tables, panic, members }) => ({ tables, panic, members })),
         )

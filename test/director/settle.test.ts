@@ -6,6 +6,8 @@ import { explain } from '../../src/director/explain.ts'
 import type { World } from '../../src/director/plan.ts'
 import type { Service } from '../../src/director/service.ts'
 import type { Client, Scores, StepConfig } from '../../src/steer/steer.ts'
+import { wordsAt } from '../../src/director/overrides/words.ts'
+import { override } from './overrides/sample.ts'
 import { address, region, service, world } from './plan-sample.ts'
 
 const NAMES = ['a', 'b', 'c', 'd', 'e']
@@ -60,6 +62,19 @@ const scene = fc.record({
   down: fc.subarray(
     regions.flatMap(({ name, balancers }) => balancers.map((balancer) => `${name}/${formatAddress(balancer.address)}`)),
   ),
+  words: fc.array(
+    fc.record({
+      kind: fc.constantFrom('drain', 'share', 'weight', 'force-up', 'force-down'),
+      target: fc.oneof(
+        fc.record({ region: fc.constantFrom(...NAMES) }),
+        fc.record({ service: fc.constantFrom('inner', 'outer'), region: fc.constantFrom('inner', ...NAMES) }),
+        fc.record({ region: fc.constant('a'), balancer: fc.constantFrom('192.0.2.0', '192.0.2.10') }),
+      ),
+      rampMs: fc.constantFrom(0, 200),
+      value: fc.constantFrom(0, 0.3, 1),
+    }),
+    { maxLength: 4 },
+  ),
   scores: fc.dictionary(fc.constantFrom(...NAMES, 'inner'), fc.nat(9)),
   times: fc.dictionary(fc.constantFrom(...NAMES), fc.integer({ min: 1, max: 9 })),
   type: fc.constantFrom('A' as const, 'AAAA' as const),
@@ -71,7 +86,14 @@ const scene = fc.record({
   ),
 })
 
-function setScene({ inner, outer, down, scores, times }: typeof scene extends fc.Arbitrary<infer T> ? T : never): {
+function setScene({
+  inner,
+  outer,
+  down,
+  words,
+  scores,
+  times,
+}: typeof scene extends fc.Arbitrary<infer T> ? T : never): {
   outer: Service
   world: World
 } {
@@ -87,6 +109,11 @@ function setScene({ inner, outer, down, scores, times }: typeof scene extends fc
     outer: around,
     world: {
       ...world(down, regions, [within, around]),
+      words: wordsAt(
+        words.map((one, i) => override({ ...one, id: String(i), from: 2 })),
+        100,
+        0,
+      ),
       scores: new Map([
         ['inner', told],
         ['outer', told],
@@ -125,6 +152,6 @@ test('the shares of a plan are those of the fold that explains it', () => {
       const answered = told.answers.flatMap(({ addresses }) => addresses)
       expect(new Set(listed.map((balancer) => balancer.address))).toEqual(new Set(answered))
     }),
-    { numRuns: 400 },
+    { numRuns: 800 },
   )
 })
