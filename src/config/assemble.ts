@@ -15,6 +15,9 @@ import type { WrittenConfig } from './schema.ts'
 /** Unless a service says otherwise, seconds. */
 const LEAST_TTL_S = 5
 
+/** So that no ramp takes longer than a day. */
+const LEAST_MOVEMENT = 1 / (24 * 60)
+
 type Written<Section extends 'regions' | 'services'> = WrittenConfig[Section][string]
 
 /** Relative paths are relative to the folder of `file`. */
@@ -32,7 +35,7 @@ export function assemble(written: WrittenConfig, file: string): Config {
     geo: geo && toGeoSource(geo, absolute),
     roundTripsFile: roundTrips?.file === undefined ? undefined : absolute(roundTrips.file),
     roundTripReports: roundTrips && { maxAgeMs: roundTrips.maxAge },
-    admin,
+    admin: admin && toAdmin(admin, absolute),
     agent,
     log,
     startup: { deadlineMs: startup.deadline },
@@ -47,10 +50,22 @@ export function assemble(written: WrittenConfig, file: string): Config {
     history: { plans: written.history.plans, bytes: written.history.megabytes * 2 ** 20 },
     queryLog: { keep: written.queryLog.keep },
     doubt: assembleDoubt(written.doubt, monitors),
+    safety: toSafety(written.safety),
     monitors,
     regions: mapEntries(written.regions, (name, region) => toRegion(name, region, monitors, absolute)),
     services: mapEntries(written.services, toService),
   }
+}
+
+function toAdmin(
+  { listen, tls }: NonNullable<WrittenConfig['admin']>,
+  absolute: (path: string) => string,
+): Config['admin'] {
+  return { listen, ...(tls && { tls: { certificate: absolute(tls.certificate), key: absolute(tls.key) } }) }
+}
+
+function toSafety({ fewestRegions, leastCapacity, movement, recovery }: WrittenConfig['safety']): Config['safety'] {
+  return { fewestRegions, leastCapacity, movement: Math.max(movement, LEAST_MOVEMENT), recoveryMs: recovery }
 }
 
 function toSettings({ identity, cookies, rateLimit, tcp }: WrittenConfig): Settings {
@@ -89,6 +104,7 @@ function toRegion(
     weight,
     balancers,
     minHealthy,
+    ...(written.capacity !== undefined && { capacity: written.capacity }),
     ...(latitude === undefined || longitude === undefined ? {} : { latitude, longitude }),
     ...(country === undefined ? {} : { country }),
     ...(monitor && { monitor }),

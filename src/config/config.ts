@@ -1,5 +1,6 @@
 // The configuration as the program uses it: typed slices, each made of the words of the folder that takes it.
 import type { HistoryLimits } from '../director/history.ts'
+import type { SafetyRules } from '../director/safety.ts'
 import type { Region, Service } from '../director/service.ts'
 import type { GeoSource } from '../geo/geo.ts'
 import type { DoubtOrders } from '../health/doubter.ts'
@@ -34,7 +35,9 @@ export interface Config {
   readonly roundTripReports: { readonly maxAgeMs: number | undefined } | undefined
   /** What regions measured, by the file; missing: nothing, or not read from the disk. */
   readonly roundTrips?: RoundTrips
-  readonly admin: { readonly listen: Endpoint } | undefined
+  /** `tls`: absolute paths of PEM files; missing: plain HTTP. */
+  readonly admin:
+    { readonly listen: Endpoint; readonly tls?: { readonly certificate: string; readonly key: string } } | undefined
   /** Where HAProxy's agent-check is answered. */
   readonly agent: { readonly listen: Endpoint } | undefined
   readonly log: { readonly level: string }
@@ -60,6 +63,8 @@ export interface Config {
   readonly history: HistoryLimits
   /** When our own network is taken for broken. */
   readonly doubt: DoubtOrders
+  /** What keeps changes from hurting users. `recoveryMs`: how long a region that came back takes to get its share. */
+  readonly safety: SafetyRules & { readonly recoveryMs: number }
   readonly monitors: ReadonlyMap<string, Monitor>
   readonly regions: ReadonlyMap<string, Region>
   readonly services: ReadonlyMap<string, Service>

@@ -22,6 +22,7 @@ const PLAIN = [
   'querySample',
   'history',
   'roundTripReports',
+  'safety',
 ] as const
 const SETTINGS = ['version', 'server', 'nsid', 'rateLimit', 'cookieSecrets'] as const
 const NAMED = ['monitors', 'regions', 'services'] as const

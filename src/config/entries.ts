@@ -1,7 +1,7 @@
 // What one entry of a section must satisfy beyond the rows of its options: zod runs these when the rows are right.
 // What needs several sections stands in references.ts and checks.ts.
 import type { z } from 'zod'
-import { formatAddress, parseAddress } from '../base/address.ts'
+import { formatAddress } from '../base/address.ts'
 import type { Balancer } from '../director/service.ts'
 import { continentOf } from '../geo/continent.ts'
 import { readClientKey } from '../steer/client-key.ts'
@@ -31,19 +31,6 @@ export function checkListen(listen: readonly Endpoint[], context: Context<Endpoi
 }
 
 /** Without tokens, whoever reaches the API may use it. */
-export function checkAdminListen({ host }: Endpoint, context: Context<Endpoint>): void {
-  const address = parseAddress(host)
-  const loopback = address?.family === 4 ? address.bytes[0] === 127 : host === '::1'
-  if (!loopback) {
-    refuse(
-      context,
-      [],
-      `must be a loopback address, not \`${host}\``,
-      'write "127.0.0.1:8053": tokens are not supported yet',
-    )
-  }
-}
-
 interface Probing {
   interval: number
   fastInterval?: number | undefined

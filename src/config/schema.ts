@@ -3,7 +3,7 @@
 // What needs several rows of one entry stands in entries.ts, what needs several sections in references.ts and checks.ts.
 import { z } from 'zod'
 import type { Balancer } from '../director/service.ts'
-import { checkAdminListen, checkListen, checkLocation, checkRegion, checkServiceRegions, checkTtls } from './entries.ts'
+import { checkListen, checkLocation, checkRegion, checkServiceRegions, checkTtls } from './entries.ts'
 import { doubtSchema } from './doubt.ts'
 import { address, country, duration, endpoint, fraction, identity, path, prefix, secret, ttl } from './scalars.ts'
 import { monitorSchema } from './monitors.ts'
@@ -73,6 +73,26 @@ const rateLimit = z
       .max(64)
       .prefault(['127.0.0.0/8', '::1/128'])
       .describe('Clients that are never limited; those with a valid cookie are not either'),
+  })
+  .prefault({})
+
+const safety = z
+  .strictObject({
+    fewestRegions: z
+      .int()
+      .min(0)
+      .max(100)
+      .prefault(1)
+      .describe('Regions of a service that operators and reloads leave serving'),
+    leastCapacity: fraction(1).prefault(0.1).describe('The part of the capacity of a service that they leave serving'),
+    movement: fraction(1)
+      .prefault(1)
+      .describe(
+        'The largest part of the users of a service that they, and recoveries, move within a minute; 1: no limit',
+      ),
+    recovery: duration('0ms', '1h')
+      .prefault('0ms')
+      .describe('How long a region that came back takes to get its share again'),
   })
   .prefault({})
 
@@ -159,6 +179,11 @@ const region = z
       .min(1)
       .meta({ example: '[198.51.100.10]' })
       .describe("Addresses of the region's L7 tier"),
+    capacity: z
+      .number()
+      .positive()
+      .exactOptional()
+      .describe('Requests a second that it can take, for safety rules and forecasts; by default its weight counts'),
     minHealthy: z.int().min(1).max(1000).prefault(1).describe('Balancers that must be up for the region to be up'),
     report: reportSchema.optional().describe('What its L7 tier tells of itself; without one, probes alone rule'),
   })
@@ -246,7 +271,14 @@ export const configSchema = z.strictObject({
     .describe('What regions measured, from a file and by `/v1/round-trips`; `fastest` needs it'),
   admin: z
     .strictObject({
-      listen: endpoint().superRefine(checkAdminListen).describe('Loopback address and port of the HTTP API'),
+      listen: endpoint().describe('Address and port of the HTTP API; a loopback address while there are no tokens'),
+      tls: z
+        .strictObject({
+          certificate: path('admin.pem').describe('Certificate of the HTTP API with its chain, in PEM'),
+          key: path('admin.key').describe('Its key, in PEM'),
+        })
+        .optional()
+        .describe('HTTPS in the place of HTTP'),
     })
     .optional()
     .describe('The HTTP API; without it there is none'),
@@ -281,6 +313,7 @@ export const configSchema = z.strictObject({
   queryLog,
   history,
   doubt: doubtSchema,
+  safety,
   monitors: named(monitorSchema, 'Health checks, by name'),
   regions: named(region, 'Sites with their own L7 tier, by name'),
   services: named(service, 'Load-balanced names, as `LB` records of a zone call them'),

@@ -23,6 +23,8 @@ export interface Region {
   readonly balancers: readonly Balancer[]
   /** Balancers of any family that must be up for the region to be up. */
   readonly minHealthy: number
+  /** Requests a second that it can take; missing: not known. */
+  readonly capacity?: number
   /** Missing: its L7 tier tells nothing of itself. */
   readonly report?: ReportSource
 }

@@ -62,7 +62,8 @@ export class Server {
   readonly queryLogs: readonly QueryLog[]
   readonly #options: ServerOptions
   readonly #clock: Clock
-  readonly #picks: readonly Int32Array[]
+  /** Queries by name, class and family, by slot; those of pinned services are not counted. */
+  readonly picks: readonly Int32Array[]
   #descriptors: Descriptors | undefined
   #slots: readonly WorkerSlot[] = []
   #timer: NodeJS.Timeout | undefined
@@ -77,7 +78,7 @@ export class Server {
     )
     const { keep = 0, sample = 0 } = options.queryLog ?? {}
     this.queryLogs = slots.map(() => createQueryLog(keep, sample))
-    this.#picks = slots.map(() => new Int32Array(new SharedArrayBuffer(PICK_PLACES * Int32Array.BYTES_PER_ELEMENT)))
+    this.picks = slots.map(() => new Int32Array(new SharedArrayBuffer(PICK_PLACES * Int32Array.BYTES_PER_ELEMENT)))
   }
 
   /** Where the server listens, with the ports really taken; empty before `start`. */
@@ -161,7 +162,7 @@ export class Server {
       ...{ slot, descriptors, publication },
       transport: slot === workers ? 'tcp' : 'udp',
       counters: this.counters[slot]!,
-      picks: this.#picks[slot]!,
+      picks: this.picks[slot]!,
       tallies: this.tallies[slot]!,
       queryLog: this.queryLogs[slot]!,
       limits: { udpPayloadBytes: udpPayloadBytes ?? DEFAULT_UDP_PAYLOAD_BYTES, tcp },

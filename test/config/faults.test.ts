@@ -182,11 +182,6 @@ describe('one mistake is one fault, at its very place', () => {
     ],
     [
       '"127.0.0.1:8053"',
-      '"0.0.0.0:8053"',
-      '4:18: error: `admin.listen` must be a loopback address, not `0.0.0.0` (write "127.0.0.1:8053": tokens are not supported yet) [wrong-value]',
-    ],
-    [
-      '"127.0.0.1:8053"',
       '"127.0.0.1:5300"',
       '4:18: error: `admin.listen` is where DNS listens too (choose another port) [listen-twice]',
     ],
@@ -524,7 +519,7 @@ test('ten different mistakes are exactly ten faults, in the order of reading, an
     `listen: ["127.0.0.1:5300", "::1:5300"]
 zone: zones
 geo: { source: mmdb }
-admin: { listen: "192.0.2.1:8053" }
+admin: { listen: "192.0.2.1:port" }
 monitors:
   l7: { type: http, port: 70000 }
 regions:
