@@ -1,6 +1,8 @@
 // The HTTP API of a running director: a bounded HTTP server round the routes. It sees no other part of the program: what it
-// shows, and takes, goes through functions that are handed in (routes.ts). It listens on loopback by default.
-import { createServer, type Server } from 'node:http'
+// shows, takes and changes goes through functions that are handed in (routes.ts).
+import { readFileSync } from 'node:fs'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { isIPv6, type AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { createRoutes, type AdminSources } from './routes.ts'
@@ -8,6 +10,8 @@ import { createRoutes, type AdminSources } from './routes.ts'
 export interface AdminOptions extends AdminSources {
   /** `port` 0 picks a free one. */
   readonly listen: { readonly host: string; readonly port: number }
+  /** Paths of PEM files; missing: plain HTTP. */
+  readonly tls?: { readonly certificate: string; readonly key: string }
 }
 
 /** Limits on what clients may hold: requests are small and answers are made at once. */
@@ -26,7 +30,8 @@ const STOP_DEADLINE_MS = 500
 /** The listener of the HTTP API. Started once, stopped once. */
 export class Admin {
   readonly #options: AdminOptions
-  readonly #server: Server
+  readonly #answer: RequestListener
+  #server: Server | undefined
 
   constructor(options: AdminOptions) {
     this.#options = options
@@ -35,30 +40,45 @@ export class Admin {
       overrideGlobalObjects: false,
       hostname: 'localhost',
     })
-    this.#server = createServer(LIMITS, (request, response) => void respond(request, response))
-    this.#server.maxConnections = MAX_CONNECTIONS
+    this.#answer = (request, response) => void respond(request, response)
   }
 
   /** Listens. Gives the port, or one line for people on why it cannot. */
   async start(): Promise<{ readonly port: number } | { readonly fault: string }> {
     const { host, port } = this.#options.listen
+    const server = this.#create()
+    if ('fault' in server) return server
+    server.maxConnections = MAX_CONNECTIONS
     const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
-      this.#server.once('error', resolve)
-      this.#server.listen({ host, port }, () => resolve(undefined))
+      server.once('error', resolve)
+      server.listen({ host, port }, () => resolve(undefined))
     })
     if (error) return { fault: describeListenError(error, host, port) }
-    this.#server.on('error', this.#options.onError)
-    return { port: (this.#server.address() as AddressInfo).port }
+    server.on('error', this.#options.onError)
+    this.#server = server
+    return { port: (server.address() as AddressInfo).port }
   }
 
   /** Stops listening, ends idle connections at once and busy ones within half a second. */
   async stop(): Promise<void> {
-    if (!this.#server.listening) return
-    const closed = new Promise((resolve) => this.#server.close(resolve))
-    this.#server.closeIdleConnections()
-    const deadline = setTimeout(() => this.#server.closeAllConnections(), STOP_DEADLINE_MS)
+    const server = this.#server
+    if (!server?.listening) return
+    const closed = new Promise((resolve) => server.close(resolve))
+    server.closeIdleConnections()
+    const deadline = setTimeout(() => server.closeAllConnections(), STOP_DEADLINE_MS)
     await closed
     clearTimeout(deadline)
+  }
+
+  #create(): Server | { readonly fault: string } {
+    const { tls } = this.#options
+    if (!tls) return createServer(LIMITS, this.#answer)
+    try {
+      const pem = { cert: readFileSync(tls.certificate), key: readFileSync(tls.key) }
+      return createTlsServer({ ...LIMITS, ...pem }, this.#answer)
+    } catch (error) {
+      return { fault: `admin cannot serve TLS: ${(error as Error).message}` }
+    }
   }
 }
 

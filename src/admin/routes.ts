@@ -1,7 +1,13 @@
 // The HTTP API as a function from request to response: no socket here, and no knowledge of who answers. Every answer
-// comes from a function that was handed in. All can be read by GET and HEAD; reports of regions alone are taken.
-import { Hono, type MiddlewareHandler } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
+// comes from a function that was handed in. The routes here are read-only, but for reports of regions; those that operators
+// use are in operating.ts.
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { MiddlewareHandler } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import { createGate, requireRole, type AccessOptions, type Env } from './access.ts'
+import { refuseMisfit, type Api } from './api.ts'
+import { readBounded } from './body.ts'
+import { addOperating, type Operating } from './operating.ts'
 import { nearestWord } from '../base/fault.ts'
 import { parseAddress } from '../base/address.ts'
 import { MOMENT_FORMS, parseMoment } from '../base/moment.ts'
@@ -54,6 +60,10 @@ export interface AdminSources {
   readonly metrics: () => Promise<string>
   /** Told of every exception, which the client sees as a 500 without its text. */
   readonly onError: (error: unknown) => void
+  /** Who may ask; missing: everybody. */
+  readonly access?: AccessOptions
+  /** What operators may do; missing: nothing. */
+  readonly operating?: Operating
 }
 
 const EXPLAIN_PARAMETERS = ['name', 'type', 'client', 'at']
@@ -61,27 +71,21 @@ const EXPLAIN_PARAMETERS = ['name', 'type', 'client', 'at']
 /** Content type of the Prometheus text format, version 0.0.4. */
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
-export function createRoutes(sources: AdminSources): Hono {
-  const app = new Hono()
-  const [writes, routes] = [listWrites(sources), listRoutes(sources)]
-  for (const [path, methods] of Object.entries(writes)) {
-    for (const [method, write] of Object.entries(methods)) {
-      app.on(method, path, refuseOtherTypes, refuseLongBodies, async ({ req }) => {
-        return write(await req.text(), req.param('name') ?? '')
-      })
-    }
-  }
+export function createRoutes(sources: AdminSources): Api {
+  const app = new OpenAPIHono<Env>({ defaultHook: refuseMisfit })
+  if (sources.access) app.use(createGate(sources.access))
+  if (sources.operating) addOperating(app, sources.operating)
+  addWrites(app, sources)
   app.use(refuseBodies)
-  for (const [path, answer] of Object.entries(routes)) {
+  for (const [path, answer] of Object.entries(listRoutes(sources))) {
     app.get(path, (context) => answer(new URL(context.req.url).searchParams))
+    describe(app, 'get', path)
   }
-  const paths = [...new Set([...Object.keys(routes), ...Object.keys(writes)])]
-  for (const path of paths) {
-    const allowed = [...(path in routes ? ['GET', 'HEAD'] : []), ...Object.keys(writes[path] ?? {})]
-    app.all(path, () => refuseMethod(allowed))
-  }
-  app.notFound((context) => problemResponse(unknownPath(context.req.path, paths)))
+  const known = methodsByPath(app)
+  for (const [path, methods] of known) app.all(path, () => refuseMethod(methods))
+  app.notFound((context) => problemResponse(unknownPath(context.req.path, [...known.keys()])))
   app.onError((error) => {
+    if (error instanceof HTTPException) return problemResponse(UNREADABLE)
     sources.onError(error)
     return problemResponse({
       status: 500,
@@ -90,6 +94,54 @@ export function createRoutes(sources: AdminSources): Hono {
     })
   })
   return app
+}
+
+const DESCRIPTIONS: Readonly<Record<string, string>> = {
+  '/v1/status': 'How the director is',
+  '/v1/explain': 'Why a client gets its answer, or got it then',
+  '/v1/queries': 'Sampled queries',
+  '/v1/round-trips': 'Round-trip times that regions reported',
+  '/v1/regions/:name/report': 'Takes what a region tells of itself',
+  '/healthz': 'The process lives; needs no token',
+  '/readyz': 'It serves; needs no token',
+  '/metrics': 'Prometheus text',
+}
+
+function describe(app: Api, method: string, path: string): void {
+  const about = {
+    method: method as 'get' | 'post' | 'put',
+    path: path.replaceAll(/:(\w+)/g, '{$1}'),
+    responses: { 200: { description: DESCRIPTIONS[path] ?? '' } },
+  }
+  app.openAPIRegistry.registerPath({ ...about, ...(method !== 'get' && { 'x-role': 'report' }) })
+}
+
+/** What regions report. */
+function addWrites(app: Api, sources: AdminSources): void {
+  const checks = sources.access ? [requireRole('report'), refuseOtherTypes] : [refuseOtherTypes]
+  for (const [path, methods] of Object.entries(listWrites(sources))) {
+    for (const [method, write] of Object.entries(methods)) {
+      for (const check of checks) app.on(method, path, check)
+      app.on(method, path, ({ req }) => readAndTake(req.raw, req.param('name') ?? '', write))
+      describe(app, method.toLowerCase(), path)
+    }
+  }
+}
+
+const UNREADABLE: Problem = { status: 400, code: 'bad-body', detail: 'the body is not JSON', pointer: '' }
+
+/** Every path with a route, in the words of the router, and what may be done there. */
+function methodsByPath(app: Api): ReadonlyMap<string, readonly string[]> {
+  const routes = app.routes.filter(({ method }) => method !== 'ALL')
+  return new Map(
+    Array.from(
+      Map.groupBy(routes, ({ path }) => path),
+      ([path, all]) => [
+        path,
+        [...new Set(all.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])))].sort(),
+      ],
+    ),
+  )
 }
 
 type Route = (parameters: URLSearchParams) => Response | Promise<Response>
@@ -113,10 +165,9 @@ function unknownPath(path: string, known: readonly string[]): Problem {
 }
 
 function refuseMethod(allowed: readonly string[]): Response {
-  const [reads, writes] = [allowed.includes('GET'), allowed.includes('POST')]
-  const can = reads && writes ? 'can be read and' : 'can only be'
-  const detail = `this ${can} ${writes ? 'reported to' : 'read'}`
-  return problemResponse({ status: 405, code: 'method-not-allowed', detail }, { allow: allowed.join(', ') })
+  const allow = allowed.join(', ')
+  const detail = allow === 'GET, HEAD' ? 'this can only be read' : `this takes ${allow}`
+  return problemResponse({ status: 405, code: 'method-not-allowed', detail }, { allow })
 }
 
 /** Takes the body, which is JSON by its type, and the name in the path. */
@@ -167,13 +218,12 @@ const refuseOtherTypes: MiddlewareHandler = async ({ req }, next) => {
   return problemResponse({ status: 415, code: 'not-json', detail }, { connection: 'close' })
 }
 
-const refuseLongBodies = bodyLimit({
-  maxSize: MAX_REPORT_BYTES,
-  onError: () => {
-    const detail = `a report has at most ${MAX_REPORT_BYTES} bytes`
-    return problemResponse({ status: 413, code: 'report-too-long', detail }, { connection: 'close' })
-  },
-})
+async function readAndTake(request: Request, name: string, write: Write): Promise<Response> {
+  const body = await readBounded(request, MAX_REPORT_BYTES)
+  if (body !== undefined) return write(body, name)
+  const detail = `a report has at most ${MAX_REPORT_BYTES} bytes`
+  return problemResponse({ status: 413, code: 'report-too-long', detail }, { connection: 'close' })
+}
 
 /** Checks what can be checked without knowing DNS; names and types are judged by who explains. */
 function readExplainQuery(parameters: URLSearchParams, now: number): ExplainQuery | { readonly problem: Problem } {

@@ -155,4 +155,6 @@ export interface ReloadStatus {
   readonly at: string
   readonly ok: boolean
   readonly faults: readonly Fault[]
+  /** What is different now; missing when it was refused. */
+  readonly changes?: readonly string[]
 }
