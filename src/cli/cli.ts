@@ -3,9 +3,9 @@
 import { Command, CommanderError } from 'commander'
 import { MOMENT_FORMS } from '../base/moment.ts'
 import { DEFAULT_SERVER } from './client.ts'
-
-/** 0: well; 1: an operation failed; 2: the configuration or the command line is wrong. */
-export type ExitCode = 0 | 1 | 2
+import type { ExitCode } from './exit-code.ts'
+import { addOperateCommands, addTokenCommands } from './operate-grammar.ts'
+import type { LoadOperate, TokenActions } from './operate-actions.ts'
 
 export interface ServeOptions {
   readonly config: string
@@ -51,6 +51,9 @@ export interface Actions {
   readonly status: (options: StatusOptions) => Promise<ExitCode>
   readonly queries: (options: QueriesOptions) => Promise<ExitCode>
   readonly demo: (options: DemoOptions) => Promise<ExitCode>
+  /** What operators do; missing: nothing. */
+  readonly operate?: LoadOperate
+  readonly tokens?: () => Promise<TokenActions>
 }
 
 export interface CliOptions {
@@ -130,6 +133,8 @@ function addCommands(program: Command, actions: Actions, done: (code: ExitCode) 
     .option(...SERVER)
     .option(...JSON_OUTPUT, false)
     .action(async (options: StatusOptions) => done(await actions.status(options)))
+  if (actions.operate) addOperateCommands(program, actions.operate, done)
+  if (actions.tokens) addTokenCommands(program, actions.tokens, done)
   program
     .command('queries')
     .description('list queries that were answered of late, one in so many (queryLog.sample)')

@@ -7,8 +7,10 @@ import { systemClock } from '../base/clock.ts'
 import { MOMENT_FORMS, parseMoment } from '../base/moment.ts'
 import type { Problem } from '../admin/problem.ts'
 import type { ExplainQuery } from '../admin/routes.ts'
-import { DEFAULT_SERVER, fetchExplanation, fetchQueries, fetchStatus, type Reply } from './client.ts'
-import type { Actions, CheckOptions, ExitCode, ExplainOptions, QueriesOptions, StatusOptions } from './cli.ts'
+import { fetchExplanation, fetchQueries, fetchStatus, type Reply } from './client.ts'
+import { findConnection } from './connection.ts'
+import type { Actions, CheckOptions, ExplainOptions, QueriesOptions, StatusOptions } from './cli.ts'
+import type { ExitCode } from './exit-code.ts'
 import { formatExplanation, type ShownExplanation } from './explain.ts'
 import { faultsAsJson, formatFaults, type SourceLine } from './faults.ts'
 import { printable } from './paint.ts'
@@ -53,18 +55,18 @@ async function check(parts: CommandParts, { config, json }: CheckOptions): Promi
 }
 
 async function status({ print, complain, paint }: Terminal, options: StatusOptions): Promise<ExitCode> {
-  const reply = await fetchStatus(options.server ?? DEFAULT_SERVER)
+  const reply = await fetchStatus(findConnection(options.server, process.env))
   if (!('value' in reply)) return tellFailure(reply, complain, STATUS_ADVICE)
   print(options.json ? asJson(reply.value) : formatStatus(reply.value, paint))
   return 0
 }
 
-const STATUS_ADVICE = 'start one with "meridian serve --config FILE", or name another with --server URL'
+export const STATUS_ADVICE = 'start one with "meridian serve --config FILE", or name another with --server URL'
 const EXPLAIN_ADVICE = `${STATUS_ADVICE}, or plan without one with --config FILE`
 
 async function queries({ print, complain, paint }: Terminal, options: QueriesOptions): Promise<ExitCode> {
-  const { server = DEFAULT_SERVER, json, ...wanted } = options
-  const reply = await fetchQueries(server, wanted)
+  const { server, json, ...wanted } = options
+  const reply = await fetchQueries(findConnection(server, process.env), wanted)
   if (!('value' in reply)) return tellFailure(reply, complain, STATUS_ADVICE)
   print(json ? asJson(reply.value) : formatQueries(reply.value, paint))
   return 0
@@ -100,10 +102,11 @@ async function askRunning(
   { server, config }: ExplainOptions,
   query: ExplainQuery,
 ): Promise<Reply<ShownExplanation>> {
-  if (server !== undefined || config === undefined) return await fetchExplanation(server ?? DEFAULT_SERVER, query)
+  if (server !== undefined || config === undefined)
+    return await fetchExplanation(findConnection(server, process.env), query)
   const url = await adminUrl(config)
   if (url === undefined) return { fault: `${config} configures no admin to ask`, absent: true }
-  return await fetchExplanation(url, query)
+  return await fetchExplanation(findConnection(url, process.env), query)
 }
 
 async function explainFromConfig(
@@ -129,7 +132,7 @@ function printExplanation({ print, paint }: Terminal, explanation: ShownExplanat
 }
 
 /** One line. A query that the director refuses as malformed is wrong usage. */
-function tellFailure(
+export function tellFailure(
   reply: Exclude<Reply<never>, { value: never }>,
   complain: (text: string) => void,
   advice: string,
@@ -143,7 +146,7 @@ function tellFailure(
   return 1
 }
 
-function asJson(value: object): string {
+export function asJson(value: object): string {
   return `${JSON.stringify(value, undefined, 2)}\n`
 }
 

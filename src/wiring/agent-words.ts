@@ -3,21 +3,30 @@
 // a whole region is not told on: with every server in drain HAProxy would refuse the users whom resolvers still send.
 import { formatAddress, parseAddress } from '../base/address.ts'
 import { wordOfPart, type AgentQuestion, type AgentWord } from '../agent/word.ts'
-import type { Region } from '../director/service.ts'
+import type { Word, Words } from '../director/overrides/words.ts'
+import { targetId, type Balancer, type Region } from '../director/service.ts'
 
 /** Undefined: there is no such region. A server that is no balancer here, but the region's own affair, is `up`. */
 export function agentWord(
   regions: ReadonlyMap<string, Region>,
   { region: name, server }: AgentQuestion,
+  words: Words['balancers'] = new Map(),
 ): AgentWord | undefined {
   const region = regions.get(name)
   if (!region) return undefined
   const asked = addressOf(server)
   const balancer = region.balancers.find(({ address }) => formatAddress(address) === asked)
   if (!balancer) return 'up'
-  const greatest = Math.max(...region.balancers.map(({ weight }) => weight))
+  const wanted = (one: Balancer) => wantedOf(one, words.get(targetId(name, formatAddress(one.address))))
+  const greatest = Math.max(...region.balancers.map(wanted))
   // All of them at 0: nobody is meant to leave for another.
-  return greatest === 0 ? 'up' : wordOfPart(balancer.weight / greatest)
+  return greatest === 0 ? 'up' : wordOfPart(wanted(balancer) / greatest)
+}
+
+/** Its weight, as operators leave it. */
+function wantedOf({ weight }: Balancer, word: Word | undefined): number {
+  if (!word) return weight
+  return word.forced === 'down' ? 0 : (word.weight ?? weight) * word.part
 }
 
 /** Of `198.51.100.10`, `198.51.100.10:443` or `[2001:db8::1]:443`; undefined for a name. */

@@ -1,9 +1,12 @@
 // The commands, wired: what each of them does, and with which of the parts. Each loads its parts when it is run: a server
 // need not hold the demo, nor `status` a server.
 import { readFileSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
+import { systemClock } from '../base/clock.ts'
 import { formatFault } from '../base/fault.ts'
 import { createLog } from '../base/log.ts'
-import { createCli, type ExitCode } from '../cli/cli.ts'
+import { createCli } from '../cli/cli.ts'
+import type { ExitCode } from '../cli/exit-code.ts'
 import { createCommands, createSourceLine } from '../cli/commands.ts'
 import { formatFaults } from '../cli/faults.ts'
 import { loadConfigApart } from '../config/load-apart.ts'
@@ -24,6 +27,15 @@ export const runProgram = createCli(
       adminUrl: async (file) => (await import('./offline.ts')).adminUrl(file),
       plan: async (file, query) => (await import('./offline.ts')).planOffline(file, query),
     }),
+    operate: async () => {
+      const [{ Operate }, { findConnection }] = await Promise.all([
+        import('../cli/operate.ts'),
+        import('../cli/connection.ts'),
+      ])
+      const connect = (server: string | undefined) => findConnection(server, process.env)
+      return new Operate({ terminal, connect, sleep: (ms) => setTimeout(ms), now: systemClock.now })
+    },
+    tokens: async () => (await import('./token-commands.ts')).createTokenActions(terminal),
     serve: ({ config }) => serve(config),
     demo: async ({ plain }) => {
       const { runDemo } = await import('../cli/demo/demo.ts')

@@ -1,6 +1,6 @@
 // A running director, wired: health events become plans, changes become snapshots, and everybody who listens is told.
 // Nothing is decided here; this says who hands what to whom, and in which order things start and stop.
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EventStatus, ReloadStatus, Status } from '../admin/status.ts'
 import type { QueryFilter, QueryList } from '../admin/queries.ts'
@@ -34,6 +34,7 @@ import { describeTurn } from './doubting.ts'
 import { EventBook } from './event-book.ts'
 import { explainQuery, type Explained } from './explaining.ts'
 import { listQueries } from './query-list.ts'
+import type { Operations } from './operations.ts'
 import { RegionBoard } from './region-board.ts'
 import { ReportDesk } from './report-desk.ts'
 import { RoundTripDesk } from './round-trip-desk.ts'
@@ -98,6 +99,7 @@ export class Running {
   readonly #board = new RegionBoard()
   readonly #reports: ReportDesk
   readonly #roundTrips: RoundTripDesk
+  #operations: Operations | undefined
   readonly #publisher: Publisher
   readonly #startedAt = systemClock.now()
   readonly #droppedLogLines: () => number
@@ -150,7 +152,9 @@ export class Running {
     this.#logFaults(warnings)
     const kept = await giveBackFreedMemory()
     if (kept !== undefined) this.#log.debug(`freed memory stays with the process: ${kept}`)
-    this.#showing = config.admin && (await this.#createShowing(config.admin.listen))
+    this.#operations = await this.#createOperations(config)
+    this.#logFaults((await this.#operations?.start()) ?? [])
+    this.#showing = config.admin && (await this.#createShowing(config.admin))
     const [prepared] = await Promise.all([this.director.prepare(config), this.#firstRound()])
     if (prepared.refused) return { faults: prepared.faults }
     this.#logFaults(prepared.faults)
@@ -158,6 +162,8 @@ export class Running {
     this.#board.configure(config.regions)
     this.#board.judge(this.checker.health(), systemClock.wall())
     await this.#commitPrepared(prepared)
+    const tokenNeeded = config.admin && this.#operations?.listenProblem(config.admin.listen.host)
+    if (tokenNeeded !== undefined) return { problem: tokenNeeded }
     const taken = await this.server.start()
     if (taken.length > 0) return { problem: taken.map(formatListenFault).join('; ') }
     const admin = await this.#showing?.admin.start()
@@ -175,8 +181,8 @@ export class Running {
   }
 
   /** Takes what the files say now, whole or not at all. Reloads run one after the other. */
-  reload(): Promise<ReloadStatus> {
-    const reloaded = this.#reloading.then(() => this.#reload())
+  reload(overrule?: string): Promise<ReloadStatus> {
+    const reloaded = this.#reloading.then(() => this.#reload(overrule))
     this.#reloading = reloaded.catch(() => undefined)
     return reloaded
   }
@@ -187,6 +193,7 @@ export class Running {
     this.#ready = false
     this.#reports.stop()
     this.#roundTrips.stop()
+    this.#operations?.stop()
     await this.#reloading
     await Promise.all([this.server.stop(), this.#showing?.admin.stop(), this.#agent?.stop(), this.checker.stop()])
     this.#aliases.stop()
@@ -244,9 +251,11 @@ export class Running {
     // Before the first snapshot there is nothing to change: it is made with the health of its moment.
     if (this.#publisher.generation === 0) return
     for (const turn of this.#board.judge(this.checker.health(), transition.at)) {
+      this.#operations?.regionTurned(turn.region, turn.to)
       this.#tell(turn.to === 'up' ? 'info' : 'warn', `region ${turn.region} ${turn.to}: ${turn.reason}`, { ...turn })
     }
     void this.#publish(this.director.applyHealth(this.checker.health()), `${target} ${to}`)
+    this.#operations?.healthChanged()
     void this.#keeper?.save()
   }
 
@@ -315,7 +324,7 @@ export class Running {
     this.#log.info({ snapshot: this.#publisher.generation, cause }, 'plan published')
   }
 
-  async #reload(): Promise<ReloadStatus> {
+  async #reload(overrule: string | undefined): Promise<ReloadStatus> {
     const { configFile } = this.#options
     const loaded = await loadConfigApart(configFile).catch((error: unknown) => buildFault(configFile, error))
     if ('severity' in loaded) return this.#endReload(false, [loaded], [])
@@ -329,6 +338,8 @@ export class Running {
     if ('severity' in prepared) return this.#endReload(false, [...faults, prepared], [])
     const all = [...faults, ...prepared.faults]
     if (prepared.refused || !this.#ready) return this.#endReload(false, all, [])
+    const unsafe = await this.#operations?.judgeReload(prepared, next.file, overrule)
+    if (unsafe && unsafe.length > 0) return this.#endReload(false, [...all, ...unsafe], [])
     await this.#resolveAliases(prepared, next)
     const changes = diffConfig(this.#config, next)
     this.#config = next
@@ -336,6 +347,7 @@ export class Running {
     this.#reports.configure(next.regions)
     this.#roundTrips.configure(next)
     this.server.sample(next.querySample)
+    this.#operations?.desk.turn()
     this.#board.configure(next.regions)
     this.#board.judge(this.checker.health(), systemClock.wall())
     await this.#commitPrepared(prepared)
@@ -353,7 +365,7 @@ export class Running {
     if (ok) this.#tell('info', `reloaded as snapshot ${this.#publisher.generation}${withFaults}`, { changes })
     else this.#tell('error', `reload refused: ${errors} faults; snapshot ${this.#publisher.generation} keeps serving`)
     this.#showing?.exporter.countReload(ok)
-    this.#lastReload = { at: new Date(systemClock.wall()).toISOString(), ok, faults }
+    this.#lastReload = { at: new Date(systemClock.wall()).toISOString(), ok, faults, ...(ok && { changes }) }
     return this.#lastReload
   }
 
@@ -430,7 +442,7 @@ export class Running {
   #createAgent(listen: Endpoint): Agent {
     return new Agent({
       listen,
-      wordOf: (question) => agentWord(this.#config.regions, question),
+      wordOf: (question) => agentWord(this.#config.regions, question, this.director.words.balancers),
       onUnknown: (line) => this.#tell('warn', `a balancer asks for "${line}", which is no server of a region here`),
       onError: (error) => this.#log.error({ err: error }, 'the agent-check failed to answer'),
     })
@@ -444,11 +456,30 @@ export class Running {
       : `agent ${formatListenFault(listenFault(code, this.#config.agent!.listen, 'tcp'))}`
   }
 
-  async #createShowing(listen: Endpoint): Promise<Showing> {
+  /** Without an API nobody says anything new, but what was said before is in force. */
+  async #createOperations({ admin, state }: Config): Promise<Operations | undefined> {
+    if (!admin && !existsSync(join(state, 'overrides.json'))) return undefined
+    const { Operations } = await import('./operations.ts')
+    return new Operations({
+      version: this.#options.version,
+      config: () => this.#config,
+      director: this.director,
+      events: this.#events,
+      server: () => this.server,
+      health: () => this.checker.health(),
+      reload: (overrule) => this.reload(overrule),
+      reported: () => this.#reports.reported(),
+      apply: (words) => void this.#publish(this.director.applyWords(words), 'overrides'),
+      tell: (level, text, facts) => this.#tell(level, text, facts),
+    })
+  }
+
+  async #createShowing({ listen, tls }: NonNullable<Config['admin']>): Promise<Showing> {
     const { createShowing } = await import('./showing.ts')
     return createShowing(
       {
         listen,
+        ...(tls && { tls }),
         status: () => this.status(),
         explain: (query) => this.explain(query),
         queries: (filter) => this.queries(filter),
@@ -460,6 +491,7 @@ export class Running {
         ready: () => ({ ready: this.#ready, reasons: this.#ready ? [] : ['starting or stopping'] }),
         report: (region, text) => this.#reports.take(region, text),
         onError: (error) => this.#log.error({ err: error }, 'the admin API failed to answer'),
+        ...(this.#operations && { access: this.#operations.access, operating: this.#operations.operating }),
       },
       {
         version: this.#options.version,

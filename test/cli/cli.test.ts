@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { createCli, type Actions, type ExitCode } from '../../src/cli/cli.ts'
+import { createCli, type Actions } from '../../src/cli/cli.ts'
+import type { ExitCode } from '../../src/cli/exit-code.ts'
 
 /** Runs words against actions that only note what they were asked. */
 async function run(words: readonly string[], result: ExitCode = 0) {

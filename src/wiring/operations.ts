@@ -1,0 +1,189 @@
+// What operators do to a running director, wired: overrides, kept and in force; tokens; the audit log; reloads. Running
+// hands in the parts that this works with.
+import type { AccessOptions } from '../admin/access.ts'
+import type { Caller, Outcome } from '../admin/api.ts'
+import { AuditLog } from '../admin/audit.ts'
+import type { Operating } from '../admin/operating.ts'
+import type { ReloadRequest, ReloadView } from '../admin/reload.ts'
+import type { ReloadStatus } from '../admin/status.ts'
+import { TokenBook } from '../admin/tokens.ts'
+import { isLoopback } from '../base/address.ts'
+import { systemClock } from '../base/clock.ts'
+import type { Fault } from '../base/fault.ts'
+import type { Config } from '../config/config.ts'
+import type { Director, Prepared } from '../director/director.ts'
+import { OverrideBook } from '../director/overrides/override-book.ts'
+import type { Override } from '../director/overrides/override.ts'
+import type { Words } from '../director/overrides/words.ts'
+import { rampFor, suspend } from '../director/safety.ts'
+import type { HealthById } from '../director/survey.ts'
+import type { Reported } from '../health/report/judge.ts'
+import type { Server } from '../server/server.ts'
+import type { EventBook } from './event-book.ts'
+import { OverrideDesk } from './override-desk.ts'
+import { RecoveryRamps } from './recovery.ts'
+import { WhatIf } from './what-if.ts'
+import { viewOverride } from './override-view.ts'
+import { OverrideWrites } from './override-writes.ts'
+
+export interface OperationsParts {
+  readonly version: string
+  readonly config: () => Config
+  readonly director: Director
+  readonly events: EventBook
+  readonly server: () => Server
+  readonly health: () => HealthById
+  readonly reported: () => ReadonlyMap<string, Reported>
+  readonly apply: (words: Words) => void
+  readonly reload: (overrule?: string) => Promise<ReloadStatus>
+  readonly tell: (level: 'info' | 'warn' | 'error', text: string, facts?: object) => void
+}
+
+/** Of one address; the command line's `watch` and `--wait` ask once a second. */
+const REQUESTS_PER_SECOND = 50
+
+export class Operations {
+  readonly book: OverrideBook
+  readonly desk: OverrideDesk
+  readonly tokens: TokenBook
+  readonly access: AccessOptions
+  readonly operating: Operating
+  readonly #parts: OperationsParts
+  readonly #audit: AuditLog
+  readonly #recovery = new RecoveryRamps()
+  readonly #whatIf: WhatIf
+
+  constructor(parts: OperationsParts) {
+    const { version, config, events, reported, apply, tell } = parts
+    this.#parts = parts
+    const { state } = config()
+    this.#audit = new AuditLog({ folder: state, onTrouble: (what) => tell('error', what) })
+    this.tokens = new TokenBook(state)
+    this.access = { clock: systemClock, tokens: this.tokens, requestsPerSecond: REQUESTS_PER_SECOND }
+    this.book = new OverrideBook(state)
+    this.#whatIf = new WhatIf({
+      ...{ config, director: parts.director, server: parts.server, health: parts.health, reported },
+      overrides: () => this.book.all.filter(({ id }) => !this.desk.suspended.has(id)),
+      recovering: () => this.#recovery.partsAt(systemClock.wall()),
+      now: () => systemClock.wall(),
+    })
+    this.desk = new OverrideDesk({
+      ...{ clock: systemClock, book: this.book, apply, tell, recovery: this.#recovery },
+      suspend: (overrides) => this.#suspend(overrides),
+      leadMs: () => greatestTtlMs(config()),
+      loadOf: (region) => loadOf(reported().get(region)),
+    })
+    this.operating = {
+      version,
+      overrides: this.#createWrites(),
+      events: { since: (id) => events.since(id), next: (signal) => events.next(signal) },
+      plan: { plan: (request) => this.#whatIf.plan(request) },
+      reload: { reload: (request, by) => this.#reload(request, by), audit: (limit) => this.#audit.latest(limit) },
+    }
+  }
+
+  /** Before the first plan. */
+  async start(): Promise<readonly Fault[]> {
+    return [...(await this.desk.start()), ...(await this.tokens.refresh())]
+  }
+
+  /** Why the API must not listen there; undefined: it may. */
+  listenProblem(host: string): string | undefined {
+    if (isLoopback(host) || !this.tokens.isOpen) return undefined
+    const hint = 'make one with "meridian tokens create NAME --role admin --config FILE", or listen on 127.0.0.1'
+    return `admin must not listen on ${host}, which others can reach, while there are no tokens: ${hint}`
+  }
+
+  /** Why a reload would hurt users, by what it declares; none where somebody overruled the rules. */
+  async judgeReload(prepared: Prepared, file: string, overrule: string | undefined): Promise<readonly Fault[]> {
+    if (overrule !== undefined) return []
+    const breaches = await this.#whatIf.judgeReload(prepared)
+    return breaches.map(({ rule, detail }) => ({
+      ...{ code: `unsafe-${rule}`, severity: 'error', place: { file }, message: detail },
+      hint: 'to do it all the same: meridian reload --overrule REASON',
+    }))
+  }
+
+  /** A region turned, before the plan that knows of it. */
+  regionTurned(region: string, to: 'up' | 'down'): void {
+    const { movement, recoveryMs } = this.#parts.config().safety
+    if (to === 'down') this.#recovery.end(region)
+    else if (movement < 1 || recoveryMs > 0) this.#recover(region, movement, recoveryMs)
+  }
+
+  /** Health is other than before, or regions are: what is held back for safety may be other too. */
+  healthChanged(): void {
+    if (this.book.all.length > 0) this.desk.turn()
+  }
+
+  /** As slowly as it could have to, until it is known how many users it brings back. */
+  #recover(region: string, movement: number, recoveryMs: number): void {
+    const { tell } = this.#parts
+    this.#recovery.begin(region, systemClock.wall(), Math.max(recoveryMs, rampFor(1, movement)))
+    this.desk.turn()
+    void this.#whatIf.movedBy(region).then(
+      (moved) => {
+        const overMs = Math.max(recoveryMs, rampFor(moved, movement))
+        this.#recovery.begin(region, systemClock.wall(), overMs)
+        this.desk.turn()
+        if (overMs > 0) tell('info', `region ${region} gets its share again over ${Math.round(overMs / 1000)} s`)
+      },
+      (error: unknown) => tell('error', `how many users ${region} brings back could not be told: ${String(error)}`),
+    )
+  }
+
+  #suspend(overrides: readonly Override[]): ReadonlySet<string> {
+    const { safety } = this.#parts.config()
+    const healthy = this.#whatIf.footings(overrides, new Map())
+    return suspend(safety, overrides, healthy, (counting) => this.#whatIf.footings(counting))
+  }
+
+  stop(): void {
+    this.desk.stop()
+  }
+
+  #createWrites(): OverrideWrites {
+    return new OverrideWrites({
+      ...{ clock: systemClock, book: this.book, audit: this.#audit },
+      definitions: () => this.#parts.config(),
+      view: (override) => this.#view(override),
+      judge: (before, after) => this.#whatIf.judge(before, after),
+      turn: () => this.desk.turn(),
+      tell: (level, text) => this.#parts.tell(level, text),
+    })
+  }
+
+  #view(override: Override) {
+    const { config, director } = this.#parts
+    const leadMs = greatestTtlMs(config())
+    const { suspended } = this.desk
+    return viewOverride(override, {
+      ...{ config: config(), director, desk: this.desk, leadMs, suspended, now: systemClock.wall() },
+    })
+  }
+
+  async #reload(request: ReloadRequest, { actor }: Caller): Promise<Outcome<ReloadView>> {
+    const { at, ok, faults, changes = [] } = await this.#parts.reload(request.overrule)
+    const outcome = ok ? 'done' : 'refused'
+    const entry = {
+      at,
+      who: actor.name,
+      what: 'reload',
+      target: 'configuration',
+      why: request.reason ?? '',
+      outcome,
+    } as const
+    await this.#audit.append({ ...entry, ...(ok ? { after: { changes } } : { rules: [...faults] }) })
+    if (ok) return { value: { at, ok, changes: [...changes], faults: [...faults] } }
+    const detail = 'the configuration has faults; what served before goes on'
+    return { problem: { status: 422, code: 'configuration-refused', detail, faults } }
+  }
+}
+
+function greatestTtlMs({ services }: Config): number {
+  return Math.max(0, ...Array.from(services.values(), ({ ttl }) => ttl * 1000))
+}
+
+function loadOf(reported: Reported | undefined): number | undefined {
+  return reported?.report?.requestRate ?? reported?.report?.activeConnections
+}
