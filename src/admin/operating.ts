@@ -1,5 +1,6 @@
 // The part of the HTTP API that operators use: overrides, events, reloads, and the description of the whole. It stands
 // behind the gate, and every write is bounded.
+import { addChallengeRoutes, type ChallengeSources } from './challenges.ts'
 import { addEventRoutes, type EventSources } from './events.ts'
 import type { Api } from './api.ts'
 import { addOverrideRoutes, type OverrideSources } from './overrides.ts'
@@ -12,13 +13,15 @@ export interface Operating {
   readonly events: EventSources
   readonly reload: ReloadSources
   readonly plan: PlanSources
+  readonly challenges: ChallengeSources
 }
 
-export function addOperating(api: Api, { version, overrides, events, reload, plan }: Operating): void {
+export function addOperating(api: Api, { version, overrides, events, reload, plan, challenges }: Operating): void {
   addOverrideRoutes(api, overrides)
   addEventRoutes(api, events)
   addReloadRoutes(api, reload)
   addPlanRoutes(api, plan)
+  addChallengeRoutes(api, challenges)
   api.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })
   api.get('/v1/openapi.json', (context) =>
     context.json(

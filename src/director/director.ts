@@ -13,6 +13,7 @@ import type { Settings } from '../snapshot/settings.ts'
 import type { Preferences } from '../snapshot/pinned-slots.ts'
 import type { RoundTrips } from '../steer/steer.ts'
 import { aliasOf } from '../zone/alias.ts'
+import type { Challenge } from '../zone/challenges.ts'
 import { describeAlias, unresolved, type AliasAnswers } from './alias-rows.ts'
 import { runBuild } from './build.ts'
 import type { ClientMapBuildOutput } from './client-map-build.ts'
@@ -44,6 +45,8 @@ export interface DirectorConfig {
   readonly settings: Settings
   /** What regions measured, for `fastest`; missing: nothing. */
   readonly roundTrips?: RoundTrips
+  /** Records beside those of zone files; missing: none. */
+  readonly challenges?: readonly Challenge[]
   /** How far back plans can be told again. */
   readonly history?: HistoryLimits
 }
@@ -218,6 +221,15 @@ export class Director {
     return { config, zones, clientMaps, faults: clientMaps.faults, refused: clientMaps.faults.some(isError) }
   }
 
+  /** Prepares what answers now with other challenges: zones are read again, client maps stay. */
+  async prepareChallenges(challenges: readonly Challenge[]): Promise<Prepared> {
+    const { config: before, clientMaps } = this.#current
+    const config = { ...before, challenges }
+    await this.#copying
+    const zones = await this.#buildZones(config, config.state)
+    return { config, zones, clientMaps, faults: zones.faults, refused: zones.refused || this.#lostZones(zones) }
+  }
+
   /** Makes a prepared change the one that answers, with the health of the moment. Resolves when it does. */
   async commit(prepared: Prepared, health: HealthById): Promise<void> {
     if (prepared.refused) throw new Error('a refused change cannot be committed')
@@ -356,8 +368,10 @@ export class Director {
     }
   }
 
-  async #buildZones({ zones: folder, services }: DirectorConfig, state: string | undefined): Promise<ZoneBuildOutput> {
-    return runBuild('zones', { folder, state, services: [...services.keys()], buffer: await this.#idle('zones') })
+  async #buildZones(config: DirectorConfig, state: string | undefined): Promise<ZoneBuildOutput> {
+    const { zones: folder, services, challenges = [] } = config
+    const input = { folder, state, services: [...services.keys()], challenges, buffer: await this.#idle('zones') }
+    return runBuild('zones', input)
   }
 
   /** Maps are kept when neither the data nor the questions changed: zones are edited far more often. */

@@ -1,11 +1,12 @@
 // Zone files → the zone image of the next snapshot. A zone with faults keeps its last good version, and one that never
 // loaded answers SERVFAIL; the others go on. Runs in a build worker.
 import { readFileSync } from 'node:fs'
-import { basename } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { isError, type Fault } from '../base/fault.ts'
 import { formatName, parseName, type Name } from '../dns/name.ts'
 import type { Binding } from '../snapshot/zone-image.ts'
 import { ZoneImageWriter } from '../snapshot/zone-image-writer.ts'
+import { assignChallenges, withChallenges, type Challenge } from '../zone/challenges.ts'
 import { findZoneFiles, ZONE_EXTENSION } from '../zone/find.ts'
 import { loadZone } from '../zone/load.ts'
 import type { Zone } from '../zone/zone.ts'
@@ -19,6 +20,8 @@ export interface ZoneBuildInput {
   readonly state: string | undefined
   /** Names that LB records may give. */
   readonly services: readonly string[]
+  /** TXT records behind those of the files; missing: none. */
+  readonly challenges?: readonly Challenge[]
   /** An idle arena's memory. When the image outgrows it, it comes in a new block. */
   readonly buffer: SharedArrayBuffer
 }
@@ -41,6 +44,8 @@ export interface ZoneBuildOutput {
   readonly byteLength: number
   readonly bindings: readonly Binding[]
   readonly zones: readonly ZoneStatus[]
+  /** Names of challenges that no zone could take. */
+  readonly unserved: readonly string[]
   /** What zones that are current were made of: to be kept once they are committed (keep-copies.ts). */
   readonly sources: readonly ZoneSources[]
   readonly faults: readonly Fault[]
@@ -54,24 +59,38 @@ interface LoadedFile {
   readonly zone: Zone | undefined
   readonly state: ZoneStatus['state']
   readonly faults: readonly Fault[]
+  /** Names of challenges that it could not take. */
+  readonly unserved?: readonly string[]
   /** Of a zone whose file is sound. */
   readonly sources?: ZoneSources
 }
 
 /** Zones are loaded one after the other, and let go once they are written: only their images are held all at once. */
-export function buildZones({ folder, state, services, buffer }: ZoneBuildInput): ZoneBuildOutput {
+export function buildZones({ folder, state, services, challenges = [], buffer }: ZoneBuildInput): ZoneBuildOutput {
   const listed = listFolder(folder)
   if (!Array.isArray(listed)) {
-    return { buffer, byteLength: 0, bindings: [], zones: [], sources: [], faults: [listed], refused: true }
+    return {
+      buffer,
+      byteLength: 0,
+      bindings: [],
+      zones: [],
+      unserved: [],
+      sources: [],
+      faults: [listed],
+      refused: true,
+    }
   }
   const known = new Set(services)
   const image = new ZoneImageWriter(buffer)
   const served = new Map<string, ZoneStatus>()
   const faults: Fault[] = []
   const sources: ZoneSources[] = []
-  for (const file of listed) {
-    const loaded = loadFile(file, state, known)
+  const unserved: string[] = []
+  const added = assignChallenges(challenges, listed.map(originOf))
+  for (const [i, file] of listed.entries()) {
+    const loaded = loadFile(file, state, known, added[i]!)
     faults.push(...loaded.faults)
+    unserved.push(...(loaded.unserved ?? []))
     if (loaded.sources) sources.push(loaded.sources)
     const origin = formatName(loaded.origin)
     const twin = served.get(origin)
@@ -82,7 +101,7 @@ export function buildZones({ folder, state, services, buffer }: ZoneBuildInput):
       else image.addFailed(loaded.origin)
     }
   }
-  return { ...image.finish(), zones: [...served.values()], sources, faults, refused: false }
+  return { ...image.finish(), zones: [...served.values()], unserved, sources, faults, refused: false }
 }
 
 function listFolder(folder: string): string[] | Fault {
@@ -110,14 +129,20 @@ function statusOf({ file, origin, zone, state, faults }: LoadedFile): ZoneStatus
 }
 
 /** The file as it is, else the last good version of it, else nothing under the origin that its name gives. */
-function loadFile(file: string, state: string | undefined, services: ReadonlySet<string>): LoadedFile {
+function loadFile(
+  file: string,
+  state: string | undefined,
+  services: ReadonlySet<string>,
+  challenges: readonly Challenge[],
+): LoadedFile {
   const read = new Map<string, Uint8Array>()
   const readFile = (path: string): Uint8Array => {
     const bytes = readFileSync(path)
     read.set(path, bytes)
-    return bytes
+    return path === resolve(file) ? withChallenges(bytes, challenges) : bytes
   }
   const { zone, faults } = loadZone(file, { services, readFile })
+  if (!zone && challenges.length > 0) return withoutChallenges(loadFile(file, state, services, []), challenges)
   if (zone)
     return {
       file,
@@ -131,6 +156,15 @@ function loadFile(file: string, state: string | undefined, services: ReadonlySet
   const origin = kept.zone?.origin ?? originOf(file)
   const all = [...faults, ...kept.faults]
   return { file, origin, zone: kept.zone, state: kept.zone ? 'last-good' : 'failed', faults: all }
+}
+
+/** A zone is not given up for a challenge: one that does not fit its file, or comes while that has faults, is not served. */
+function withoutChallenges(loaded: LoadedFile, challenges: readonly Challenge[]): LoadedFile {
+  const unserved = challenges.map(({ name }) => name)
+  const message = `${unserved.join(', ')} cannot be served beside what this zone holds`
+  const hint = 'a CNAME or a delegation stands there, or the file has faults of its own'
+  const fault: Fault = { code: 'challenge-unserved', severity: 'warning', place: { file: loaded.file }, message, hint }
+  return { ...loaded, unserved, faults: [...loaded.faults, fault] }
 }
 
 /** A copy that cannot be read is told: its zone has nothing to answer with. */

@@ -19,7 +19,9 @@ import { rampFor, suspend } from '../director/safety.ts'
 import type { HealthById } from '../director/survey.ts'
 import type { Reported } from '../health/report/judge.ts'
 import type { Server } from '../server/server.ts'
+import type { Challenge } from '../zone/challenges.ts'
 import type { EventBook } from './event-book.ts'
+import { ChallengeDesk } from './challenge-desk.ts'
 import { OverrideDesk } from './override-desk.ts'
 import { RecoveryRamps } from './recovery.ts'
 import { WhatIf } from './what-if.ts'
@@ -35,6 +37,8 @@ export interface OperationsParts {
   readonly health: () => HealthById
   readonly reported: () => ReadonlyMap<string, Reported>
   readonly apply: (words: Words) => void
+  /** Serves these challenges and no others, and names those that no zone can take. */
+  readonly applyChallenges: (challenges: readonly Challenge[]) => Promise<readonly string[]>
   readonly reload: (overrule?: string) => Promise<ReloadStatus>
   readonly tell: (level: 'info' | 'warn' | 'error', text: string, facts?: object) => void
 }
@@ -46,6 +50,7 @@ export class Operations {
   readonly book: OverrideBook
   readonly desk: OverrideDesk
   readonly tokens: TokenBook
+  readonly challenges: ChallengeDesk
   readonly access: AccessOptions
   readonly operating: Operating
   readonly #parts: OperationsParts
@@ -73,7 +78,12 @@ export class Operations {
       leadMs: () => greatestTtlMs(config()),
       loadOf: (region) => loadOf(reported().get(region)),
     })
+    this.challenges = new ChallengeDesk({
+      ...{ folder: state, clock: systemClock, audit: this.#audit, apply: parts.applyChallenges, tell },
+      origins: () => parts.director.zones.map(({ origin }) => origin),
+    })
     this.operating = {
+      challenges: this.challenges,
       version,
       overrides: this.#createWrites(),
       events: { since: (id) => events.since(id), next: (signal) => events.next(signal) },
@@ -84,7 +94,7 @@ export class Operations {
 
   /** Before the first plan. */
   async start(): Promise<readonly Fault[]> {
-    return [...(await this.desk.start()), ...(await this.tokens.refresh())]
+    return [...(await this.desk.start()), ...(await this.challenges.start()), ...(await this.tokens.refresh())]
   }
 
   /** Why the API must not listen there; undefined: it may. */
@@ -140,6 +150,7 @@ export class Operations {
 
   stop(): void {
     this.desk.stop()
+    this.challenges.stop()
   }
 
   #createWrites(): OverrideWrites {

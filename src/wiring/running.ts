@@ -18,7 +18,7 @@ import { loadConfigApart } from '../config/load-apart.ts'
 import { AliasResolver, type AskAddresses } from '../director/aliases.ts'
 import { aliasTargets } from '../director/alias-rows.ts'
 import { createAsker } from '../director/ask-addresses.ts'
-import { Director, type Prepared } from '../director/director.ts'
+import { Director, type DirectorConfig, type Prepared } from '../director/director.ts'
 import { PlaceBook } from '../director/place-book.ts'
 import { targetId } from '../director/service.ts'
 import { Checker } from '../health/checker.ts'
@@ -28,6 +28,7 @@ import { HealthKeeper } from '../health/keeper.ts'
 import { readSavedHealth } from '../health/saved.ts'
 import { formatEndpoint, formatListenFault, listenFault } from '../server/listen-fault.ts'
 import { PICK_PLACES, Server, slotsFor, TALLY_PLACES } from '../server/server.ts'
+import type { Challenge } from '../zone/challenges.ts'
 import { Publisher } from '../snapshot/publication.ts'
 import { agentWord } from './agent-words.ts'
 import { describeTurn } from './doubting.ts'
@@ -155,7 +156,7 @@ export class Running {
     this.#operations = await this.#createOperations(config)
     this.#logFaults((await this.#operations?.start()) ?? [])
     this.#showing = config.admin && (await this.#createShowing(config.admin))
-    const [prepared] = await Promise.all([this.director.prepare(config), this.#firstRound()])
+    const [prepared] = await Promise.all([this.director.prepare(this.#withChallenges(config)), this.#firstRound()])
     if (prepared.refused) return { faults: prepared.faults }
     this.#logFaults(prepared.faults)
     await this.#resolveAliases(prepared, config)
@@ -299,6 +300,23 @@ export class Running {
     return { ...config, ...(roundTrips && { roundTrips }) }
   }
 
+  #withChallenges(config: Config): DirectorConfig {
+    return { ...config, challenges: this.#operations?.challenges.all ?? [] }
+  }
+
+  /** In turn with reloads. Zone files are read anew, as they are. Rejects when they cannot be. */
+  #applyChallenges(challenges: readonly Challenge[]): Promise<readonly string[]> {
+    const applied = this.#reloading.then(async () => {
+      const prepared = await this.director.prepareChallenges(challenges)
+      this.#logFaults(prepared.faults)
+      if (prepared.refused) throw new Error('the zones cannot be read as they are now')
+      await this.#commitPrepared(prepared)
+      return prepared.zones.unserved
+    })
+    this.#reloading = applied.catch(() => undefined)
+    return applied
+  }
+
   /** In turn with reloads. False, and everything stays, when no client maps come of them. */
   #applyRoundTrips(): Promise<boolean> {
     const applied = this.#reloading.then(async () => {
@@ -318,10 +336,11 @@ export class Running {
     return settled
   }
 
-  async #publish(publication: Promise<boolean>, cause: string): Promise<void> {
+  /** `level`: ramps publish every second. */
+  async #publish(publication: Promise<boolean>, cause: string, level: 'info' | 'debug' = 'info'): Promise<void> {
     if (!(await publication)) return
     this.#publishedAt = systemClock.now()
-    this.#log.info({ snapshot: this.#publisher.generation, cause }, 'plan published')
+    this.#log[level]({ snapshot: this.#publisher.generation, cause }, 'plan published')
   }
 
   async #reload(overrule: string | undefined): Promise<ReloadStatus> {
@@ -333,7 +352,7 @@ export class Running {
     const wanted = withState(config, this.#options.state)
     const next = { ...wanted, ...Object.fromEntries(FIXED_UNTIL_RESTART.map((key) => [key, this.#config[key]])) }
     const prepared = await this.director
-      .prepare(this.#withReported(next))
+      .prepare(this.#withChallenges(this.#withReported(next)))
       .catch((error: unknown) => buildFault(next.file, error))
     if ('severity' in prepared) return this.#endReload(false, [...faults, prepared], [])
     const all = [...faults, ...prepared.faults]
@@ -468,8 +487,9 @@ export class Running {
       server: () => this.server,
       health: () => this.checker.health(),
       reload: (overrule) => this.reload(overrule),
+      applyChallenges: (challenges) => this.#applyChallenges(challenges),
       reported: () => this.#reports.reported(),
-      apply: (words) => void this.#publish(this.director.applyWords(words), 'overrides'),
+      apply: (words) => void this.#publish(this.director.applyWords(words), 'overrides', 'debug'),
       tell: (level, text, facts) => this.#tell(level, text, facts),
     })
   }

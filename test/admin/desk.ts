@@ -50,6 +50,11 @@ export class Desk {
       change: (id) => Promise.resolve(this.#find(id)),
       end: (id) => Promise.resolve(this.#find(id)),
     },
+    challenges: {
+      list: () => [],
+      set: ({ name, value }) => Promise.resolve({ value: { name, value, owner: 'local', expiresAt: AT } }),
+      remove: () => Promise.resolve({ value: { removed: 1 } }),
+    },
     plan: { plan: () => Promise.resolve({ value: FORECAST }) },
     events: {
       since: (id) => ({ events: this.events.filter((event) => event.id > id), isWhole: true }),

@@ -27,7 +27,7 @@ function build(services: readonly string[] = ['web'], copies: 'copies' | 'no-cop
   return { ...output, faults: [...output.faults, ...kept] }
 }
 
-function states(output: ReturnType<typeof build>): string[] {
+function states(output: Pick<ReturnType<typeof build>, 'zones'>): string[] {
   return output.zones.map(({ origin, state, errors }) => `${origin} ${state} ${errors}`)
 }
 
@@ -149,4 +149,26 @@ test('a folder that cannot be read refuses the whole', () => {
   const built = build()
   expect(built.refused).toBe(true)
   expect(built.faults.map(({ code }) => code)).toEqual(['zones-unreadable'])
+})
+
+test('challenges stand in the innermost zone, behind its file; one that does not fit costs the zone nothing', () => {
+  write('a.test.zone', `${SOUND}_acme-challenge.taken 60 IN CNAME elsewhere.test.\n`)
+  write('b.a.test.zone', `${SOUND}; no line break at the end`)
+  const folder = join(root, 'zones')
+  const challenges = [
+    { name: '_acme-challenge.b.a.test.', value: 'one' },
+    { name: '_acme-challenge.b.a.test.', value: 'two' },
+    { name: '_acme-challenge.nowhere.test.', value: 'three' },
+  ]
+  const buffer = new SharedArrayBuffer(8)
+  const served = buildZones({ folder, state: undefined, services: [], challenges, buffer })
+  expect(served.faults).toEqual([])
+  expect(served.unserved).toEqual([])
+  const image = Buffer.from(served.buffer).toString('latin1')
+  expect([image.includes('one'), image.includes('two'), image.includes('three')]).toEqual([true, true, false])
+  const clash = [...challenges, { name: '_acme-challenge.taken.a.test.', value: 'four' }]
+  const refused = buildZones({ folder, state: undefined, services: [], challenges: clash, buffer })
+  expect(states(refused)).toEqual(['a.test. current 0', 'b.a.test. current 0'])
+  expect(refused.unserved).toEqual(['_acme-challenge.taken.a.test.'])
+  expect(refused.faults).toMatchObject([{ code: 'challenge-unserved', severity: 'warning' }])
 })

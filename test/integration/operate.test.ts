@@ -1,16 +1,21 @@
 // An operator at work, by the command line and the API of a director in a process of its own, and what DNS answers then.
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Forecast } from '../../src/admin/plan.ts'
 import type { OverrideView } from '../../src/admin/overrides.ts'
 import { seededRandom } from '../../src/base/random.ts'
 import { askOn, openFlow } from '../support/dns-client.ts'
 import type { DirectorProcess } from '../support/director-process.ts'
+import { fuzzOnce } from '../support/api-fuzz.ts'
 import { monotonicMs, sleep, until } from '../support/monotonic.ts'
 import { operate, REGIONS, startOperated } from '../support/operate-site.ts'
 import type { Site } from '../support/site.ts'
 
 /** 200 by `SCENARIOS=200`. */
 const SCENARIOS = Number(process.env['SCENARIOS'] ?? 6)
+
+/** 600 by `FUZZ_SECONDS=600`. */
+const FUZZ_SECONDS = Number(process.env['FUZZ_SECONDS'] ?? 2)
 
 const NAMES = Object.fromEntries(Object.entries(REGIONS).map(([name, { balancers }]) => [balancers[0]!, name]))
 
@@ -207,3 +212,26 @@ function twoServices(which: 'all' | 'one') {
   const regions = which === 'all' ? Object.keys(REGIONS) : ['us-east']
   return { web: { regions, steer: ['weighted'] }, canary: { regions: ['us-east', 'eu-west'], steer: ['weighted'] } }
 }
+
+test(
+  `a fuzz of the API for ${FUZZ_SECONDS} s yields no 500 and no leak`,
+  async () => {
+    const random = seededRandom(Date.now())
+    const residentKb = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${director.pid}/status`, 'utf8'))![1])
+    const until = monotonicMs() + FUZZ_SECONDS * 1000
+    const seen: Record<number, number> = {}
+    let before = 0
+    for (let calls = 0; monotonicMs() < until; calls++) {
+      const status = await fuzzOnce(site.adminUrl, random)
+      seen[status] = (seen[status] ?? 0) + 1
+      if (calls === 2000) before = residentKb()
+    }
+    expect(Object.keys(seen).map(Number)).not.toContain(500)
+    expect(seen[400]).toBeGreaterThan(0)
+    if (before > 0) expect(residentKb() - before).toBeLessThan(64 << 10)
+    if (FUZZ_SECONDS > 10) console.log(JSON.stringify({ seen, residentKb: [before, residentKb()] }))
+    expect(director.said).not.toContain('failed to answer')
+    await endAll()
+  },
+  30_000 + FUZZ_SECONDS * 1000,
+)

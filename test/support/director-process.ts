@@ -37,6 +37,10 @@ export class DirectorProcess {
     }
   }
 
+  get pid(): number {
+    return this.#child.pid!
+  }
+
   /** Everything on stdout and stderr up to now. */
   get said(): string {
     return this.#said
