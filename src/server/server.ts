@@ -8,6 +8,7 @@ import { extname } from 'node:path'
 import { systemClock, type Clock } from '../base/clock.ts'
 import { createCounters, type Counters } from '../metrics/counters.ts'
 import { openDescriptors, type Descriptors, type UdpSockets } from './descriptors.ts'
+import type { HandedSocket } from './handed-over.ts'
 import type { Endpoint, ListenFault } from './listen-fault.ts'
 import type { TcpLimits } from './listener.ts'
 import { WorkerSlot, type Publication, type ServerEvents, type WorkerStatus } from './slot.ts'
@@ -38,6 +39,8 @@ export interface ServerOptions {
   readonly responder?: URL
   /** How UDP is read: in batches, where this machine can, unless chosen here. */
   readonly sockets?: UdpSockets
+  /** Sockets of these endpoints that another process opened; what is missing is opened at the start. */
+  readonly handed?: readonly HandedSocket[]
   /** For tests: do as where system calls cannot be made (koffi or Linux is missing). */
   readonly withoutSystemCalls?: boolean
   /** Allows `kill` and `spin`. */
@@ -83,9 +86,10 @@ export class Server {
    * is open and the faults say why. Rejects when a worker cannot start at all (a broken installation).
    */
   async start(): Promise<readonly ListenFault[]> {
-    const { endpoints, workers, sockets, withoutSystemCalls } = this.#options
+    const { endpoints, workers, sockets, handed, withoutSystemCalls } = this.#options
     const opened = await openDescriptors({
       ...{ endpoints, udpWorkers: workers },
+      ...(handed && { handed }),
       ...(sockets && { sockets }),
       ...(withoutSystemCalls && { withoutSystemCalls }),
     })

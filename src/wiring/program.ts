@@ -7,6 +7,8 @@ import { createCommands, createSourceLine } from '../cli/commands.ts'
 import { runDemo } from '../cli/demo/demo.ts'
 import { formatFaults } from '../cli/faults.ts'
 import { createTerminal } from '../cli/terminal.ts'
+import { takeActivated } from '../server/handed-over.ts'
+import { connectServiceManager } from '../server/service-manager.ts'
 import { adminUrl, checkConfig, planOffline } from './offline.ts'
 import { startRunning, type Running } from './running.ts'
 
@@ -42,19 +44,32 @@ async function serve(configFile: string): Promise<ExitCode> {
   // A reload asked for while the director starts follows when it has.
   const { promise: ready, resolve } = Promise.withResolvers<Running>()
   process.on('SIGHUP', () => void ready.then((running) => running.reload()))
-  const started = await startRunning({ configFile, version, log: ({ log }) => createLog(log.level) })
+  const manager = await connectServiceManager(process.env, process.pid, tellTrouble)
+  const activated = await takeActivated(process.env, process.pid)
+  if ('problem' in activated) return tellProblem(activated.problem)
+  if (activated.note !== undefined) tellTrouble(activated.note)
+  const { sockets: handed } = activated
+  const started = await startRunning({ configFile, version, handed, manager, log: ({ log }) => createLog(log.level) })
   if ('faults' in started) {
     terminal.complain(formatFaults(started.faults, terminal.paintComplaint, createSourceLine()))
     return 2
   }
-  if ('problem' in started) {
-    terminal.complain(`meridian: ${started.problem}\n`)
-    return 1
-  }
+  if ('problem' in started) return tellProblem(started.problem)
   resolve(started)
+  manager.watch(() => started.isAnswering())
   await stopSignal()
   await started.stop()
+  manager.close()
   return 0
+}
+
+function tellProblem(problem: string): 1 {
+  terminal.complain(`meridian: ${problem}\n`)
+  return 1
+}
+
+function tellTrouble(what: string): void {
+  terminal.complain(`meridian: ${what}\n`)
 }
 
 /** Stays listened to: under npm a Ctrl-C comes twice, and the second must not end the process before it has stopped. */

@@ -24,8 +24,10 @@ import type { Target, Transition } from '../health/health.ts'
 import { HealthKeeper } from '../health/keeper.ts'
 import { readSavedHealth } from '../health/saved.ts'
 import { createExporter, type Exporter } from '../metrics/exporter.ts'
+import type { HandedSocket } from '../server/handed-over.ts'
 import { formatEndpoint, formatListenFault } from '../server/listen-fault.ts'
 import { PICK_PLACES, Server, slotsFor, TALLY_PLACES } from '../server/server.ts'
+import type { ServiceManager } from '../server/service-manager.ts'
 import { Publisher, Subscription } from '../snapshot/publication.ts'
 import { EventBook } from './event-book.ts'
 import { explainQuery, type Explained } from './explaining.ts'
@@ -42,6 +44,10 @@ export interface RunningOptions {
   readonly state?: string
   readonly version: string
   readonly log: (config: Config) => Log
+  /** Sockets that another process opened for us. */
+  readonly handed?: readonly HandedSocket[]
+  /** Hears of readiness, reloads and the end. */
+  readonly manager?: ServiceManager
   /** Allows tests to kill and stall threads. */
   readonly testHooks?: boolean
 }
@@ -150,22 +156,27 @@ export class Running {
 
   /** Takes what the files say now, whole or not at all. Reloads run one after the other. */
   reload(): Promise<ReloadStatus> {
-    const reloaded = this.#reloading.then(() => this.#reload())
+    const { manager } = this.#options
+    const reloaded = this.#reloading.then(() => {
+      manager?.reloading()
+      return this.#reload().finally(() => manager?.ready(`serving snapshot ${this.#publisher.generation}`))
+    })
     this.#reloading = reloaded.catch(() => undefined)
     return reloaded
   }
 
-  /** Stops answering, then everything else; saves health for the next start. */
+  /** Saves health for the next start and stops everything; answering last, so that a restart leaves the least gap. */
   async stop(): Promise<void> {
     const wasReady = this.#ready
     this.#ready = false
+    if (wasReady) this.#options.manager?.stopping()
     this.#reports.stop()
     await this.#reloading
-    await Promise.all([this.server.stop(), this.#admin?.stop(), this.checker.stop()])
+    await Promise.all([this.#admin?.stop(), this.checker.stop(), this.#keeper?.stop()])
     this.#aliases.stop()
     await this.director.stop()
+    await this.server.stop()
     this.#publisher.close()
-    await this.#keeper?.stop()
     if (wasReady) this.#tell('info', 'stopped')
   }
 
@@ -184,6 +195,11 @@ export class Running {
       ...(admin && { admin: { host: admin.host, port: this.#adminPort } }),
       ...(this.#lastReload && { lastReload: this.#lastReload }),
     })
+  }
+
+  /** Whether somebody answers: a process of which nobody does is better started anew. */
+  isAnswering(): boolean {
+    return this.server.workers().some(({ transport, state }) => transport === 'udp' && state === 'serving')
   }
 
   explain(query: ExplainQuery): Promise<Explained> {
@@ -302,6 +318,7 @@ export class Running {
     if (describe !== undefined) this.#log.info({ geo: describe, attribution }, `geo data: ${describe}`)
     this.#log.info(this.server.describe())
     const listen = this.server.endpoints.map(formatEndpoint)
+    this.#options.manager?.ready(`serving on ${listen.join(', ')}`)
     this.#tell('info', `serving on ${listen.join(', ')}`, {
       listen,
       admin: this.#adminPort || undefined,
@@ -346,6 +363,7 @@ export class Running {
       endpoints: listen,
       workers,
       ...(sockets && { sockets }),
+      ...(this.#options.handed && { handed: this.#options.handed }),
       publication: this.#publisher,
       tcp,
       testHooks: this.#options.testHooks ?? false,
