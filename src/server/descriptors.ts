@@ -42,6 +42,8 @@ export interface Descriptors {
   /** How many workers can share the UDP ports: fewer than asked for where ports cannot be shared. */
   readonly udpWorkers: number
   readonly udpSockets: UdpSockets
+  /** Whether the sockets are the main thread's, so that two workers may read one at the same time. */
+  readonly outliveWorkers: boolean
   /** For a new worker, UDP ones counting from 0. Throws a SystemError when descriptors run out. */
   readonly lendUdp: (worker: number) => Loan
   readonly lendTcp: () => Loan
@@ -139,6 +141,7 @@ function ownedDescriptors(
     endpoints,
     udpWorkers,
     udpSockets: obstacle === undefined ? 'batched' : 'portable',
+    outliveWorkers: true,
     lendUdp: (worker) => lend(sockets, owned, ({ udp }) => udp[worker]!),
     lendTcp: () => lend(sockets, owned, ({ tcp }) => tcp),
     blind: (loan) => {
@@ -199,6 +202,7 @@ function portableDescriptors(endpoints: readonly Endpoint[], wanted: number, rea
     endpoints,
     udpWorkers,
     udpSockets: 'portable',
+    outliveWorkers: false,
     lendUdp: () => endpoints.map((endpoint) => ({ endpoint, fd: undefined, reusePort })),
     lendTcp: () => endpoints.map((endpoint) => ({ endpoint, fd: undefined, reusePort: false })),
     blind: () => undefined,

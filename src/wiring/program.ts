@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { formatFault } from '../base/fault.ts'
 import { createLog } from '../base/log.ts'
-import { createCli, type ExitCode } from '../cli/cli.ts'
+import { createCli, type ExitCode, type ServeOptions } from '../cli/cli.ts'
 import { createCommands, createSourceLine } from '../cli/commands.ts'
 import { runDemo } from '../cli/demo/demo.ts'
 import { formatFaults } from '../cli/faults.ts'
@@ -26,7 +26,7 @@ export const runProgram = createCli(
       adminUrl: (file) => Promise.resolve(adminUrl(file)),
       plan: planOffline,
     }),
-    serve: ({ config }) => serve(config),
+    serve,
     demo: ({ plain }) =>
       runDemo({
         startDirector: startForDemo,
@@ -39,8 +39,8 @@ export const runProgram = createCli(
   { version, print: terminal.print, complain: terminal.complain },
 )
 
-/** Answers until SIGINT or SIGTERM; SIGHUP reloads. */
-async function serve(configFile: string): Promise<ExitCode> {
+/** Answers until SIGINT or SIGTERM, or until another takes over; SIGHUP reloads. */
+async function serve({ config: configFile, takeOver }: ServeOptions): Promise<ExitCode> {
   // A reload asked for while the director starts follows when it has.
   const { promise: ready, resolve } = Promise.withResolvers<Running>()
   process.on('SIGHUP', () => void ready.then((running) => running.reload()))
@@ -48,8 +48,11 @@ async function serve(configFile: string): Promise<ExitCode> {
   const activated = await takeActivated(process.env, process.pid)
   if ('problem' in activated) return tellProblem(activated.problem)
   if (activated.note !== undefined) tellTrouble(activated.note)
-  const { sockets: handed } = activated
-  const started = await startRunning({ configFile, version, handed, manager, log: ({ log }) => createLog(log.level) })
+  const started = await startRunning({
+    ...{ configFile, version, manager, takeOver, handOver: true },
+    handed: activated.sockets,
+    log: ({ log }) => createLog(log.level),
+  })
   if ('faults' in started) {
     terminal.complain(formatFaults(started.faults, terminal.paintComplaint, createSourceLine()))
     return 2
@@ -57,8 +60,11 @@ async function serve(configFile: string): Promise<ExitCode> {
   if ('problem' in started) return tellProblem(started.problem)
   resolve(started)
   manager.watch(() => started.isAnswering())
-  await stopSignal()
-  await started.stop()
+  const ending = await Promise.race([
+    stopSignal().then(() => 'soon' as const),
+    started.succession.handedOver.then(() => 'unhurried' as const),
+  ])
+  await started.stop(ending)
   manager.close()
   return 0
 }

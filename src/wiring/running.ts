@@ -25,8 +25,9 @@ import { HealthKeeper } from '../health/keeper.ts'
 import { readSavedHealth } from '../health/saved.ts'
 import { createExporter, type Exporter } from '../metrics/exporter.ts'
 import type { HandedSocket } from '../server/handed-over.ts'
+import type { Ending } from '../server/lifeline.ts'
 import { formatEndpoint, formatListenFault } from '../server/listen-fault.ts'
-import { PICK_PLACES, Server, slotsFor, TALLY_PLACES } from '../server/server.ts'
+import { PICK_PLACES, Server, lanesFor, TALLY_PLACES } from '../server/server.ts'
 import type { ServiceManager } from '../server/service-manager.ts'
 import { Publisher, Subscription } from '../snapshot/publication.ts'
 import { EventBook } from './event-book.ts'
@@ -34,6 +35,7 @@ import { explainQuery, type Explained } from './explaining.ts'
 import { RegionBoard } from './region-board.ts'
 import { ReportDesk } from './report-desk.ts'
 import { describeRunning } from './status.ts'
+import { Succession } from './succession.ts'
 
 /** Settings that a reload cannot change: sockets and threads are made at the start. */
 const FIXED_UNTIL_RESTART = ['listen', 'workers', 'sockets', 'admin', 'tcp', 'log', 'state'] as const
@@ -46,6 +48,10 @@ export interface RunningOptions {
   readonly log: (config: Config) => Log
   /** Sockets that another process opened for us. */
   readonly handed?: readonly HandedSocket[]
+  /** Takes the sockets of the director that runs on the same state folder, which then ends. */
+  readonly takeOver?: boolean
+  /** Lets the next one do the same. */
+  readonly handOver?: boolean
   /** Hears of readiness, reloads and the end. */
   readonly manager?: ServiceManager
   /** Allows tests to kill and stall threads. */
@@ -74,6 +80,7 @@ export class Running {
   readonly server: Server
   readonly checker: Checker
   readonly director: Director
+  readonly succession: Succession
   readonly #options: RunningOptions
   readonly #log: Logger
   readonly #aliases: AliasResolver
@@ -85,11 +92,13 @@ export class Running {
   readonly #subscription: Subscription
   readonly #exporter: Exporter
   readonly #startedAt = systemClock.now()
-  readonly #admin: Admin | undefined
+  #admin: Admin | undefined
   #adminPort = 0
   #config: Config
   #publishedAt = systemClock.now()
   #ready = false
+  #started = false
+  #copying: Promise<void> = Promise.resolve()
   #lastReload: ReloadStatus | undefined
   #reloading: Promise<unknown> = Promise.resolve()
   #keeper: HealthKeeper | undefined
@@ -99,9 +108,9 @@ export class Running {
     this.#config = config
     const { logger, dropped } = options.log(config)
     this.#log = logger
-    const slots = slotsFor(config.workers)
-    this.#publisher = new Publisher(slots + 1)
-    this.#subscription = new Subscription(this.#publisher.control, slots, this.#publisher.attach(slots))
+    const lanes = lanesFor(config.workers)
+    this.#publisher = new Publisher(lanes + 1)
+    this.#subscription = new Subscription(this.#publisher.control, lanes, this.#publisher.attach(lanes))
     this.#aliases = this.#createAliases()
     const places = [new PlaceBook(PICK_PLACES), new PlaceBook(TALLY_PLACES)] as const
     this.director = new Director(this.#publisher, ...places, (target) => this.#aliases.answer(target))
@@ -118,6 +127,13 @@ export class Running {
       tell: (level, text) => this.#tell(level, text),
     })
     this.server = this.#createServer()
+    this.succession = new Succession({
+      state: config.state,
+      descriptors: () => this.server.descriptors(),
+      release: () => this.#release(),
+      resume: () => this.#resume(),
+      tell: (level, text) => this.#tell(level, text),
+    })
     this.#exporter = createExporter({
       version: options.version,
       counters: () => this.server.counters,
@@ -140,17 +156,21 @@ export class Running {
     this.#board.configure(config.regions)
     this.#board.judge(this.checker.health(), systemClock.wall())
     await this.#commitPrepared(prepared)
-    const taken = await this.server.start()
+    const handed = await this.#comeBySockets()
+    if ('problem' in handed) return handed
+    const taken = await this.server.start(handed)
     if (taken.length > 0) return { problem: taken.map(formatListenFault).join('; ') }
-    const admin = await this.#admin?.start()
-    if (admin && 'fault' in admin) return { problem: admin.fault }
-    this.#adminPort = admin?.port ?? 0
+    const fault = await this.#startAdmin()
+    if (fault !== undefined) return { problem: fault }
     this.#keepConfig(configText)
     this.#keeper = this.#createKeeper()
     this.#reports.configure(config.regions)
     this.#ready = true
+    this.#started = true
+    this.succession.confirm()
     this.#announce()
-    void this.#keepCopies(prepared)
+    this.#copying = this.#keepCopies(prepared)
+    if (this.#options.handOver) await this.succession.openDoor()
     return undefined
   }
 
@@ -166,18 +186,18 @@ export class Running {
   }
 
   /** Saves health for the next start and stops everything; answering last, so that a restart leaves the least gap. */
-  async stop(): Promise<void> {
-    const wasReady = this.#ready
+  async stop(ending: Ending = 'soon'): Promise<void> {
     this.#ready = false
-    if (wasReady) this.#options.manager?.stopping()
+    this.succession.close()
+    if (this.#started) this.#options.manager?.stopping()
     this.#reports.stop()
     await this.#reloading
     await Promise.all([this.#admin?.stop(), this.checker.stop(), this.#keeper?.stop()])
     this.#aliases.stop()
     await this.director.stop()
-    await this.server.stop()
+    await this.server.stop(ending)
     this.#publisher.close()
-    if (wasReady) this.#tell('info', 'stopped')
+    if (this.#started) this.#tell('info', 'stopped')
   }
 
   status(): Status {
@@ -286,7 +306,7 @@ export class Running {
     this.#board.configure(next.regions)
     this.#board.judge(this.checker.health(), systemClock.wall())
     await this.#commitPrepared(prepared)
-    void this.#keepCopies(prepared)
+    this.#copying = this.#keepCopies(prepared)
     this.#keepConfig(text)
     const waiting = FIXED_UNTIL_RESTART.filter((key) => JSON.stringify(wanted[key]) !== JSON.stringify(next[key]))
     if (waiting.length > 0) this.#tell('warn', `changed ${waiting.join(', ')}: takes effect at the next restart`)
@@ -311,6 +331,41 @@ export class Running {
   #tell(level: 'info' | 'warn' | 'error', text: string, facts: object = {}): void {
     this.#log[level](facts, text)
     this.#events.add(text)
+  }
+
+  /** What systemd handed over, and what the director has that runs and will end. */
+  async #comeBySockets(): Promise<readonly HandedSocket[] | { readonly problem: string }> {
+    const { handed = [], takeOver } = this.#options
+    if (!takeOver) return handed
+    const taken = await this.succession.takeOver(this.#config.listen)
+    return 'problem' in taken ? taken : [...handed, ...taken]
+  }
+
+  /** Answers go on; the state folder and the port of the HTTP API are free for who takes over. */
+  async #release(): Promise<void> {
+    this.#ready = false
+    this.succession.closeDoor()
+    await this.#reloading
+    await Promise.all([this.#admin?.stop(), this.#keeper?.stop(), this.#copying])
+    this.#keeper = undefined
+  }
+
+  /** Nobody took over after all. */
+  async #resume(): Promise<void> {
+    this.#admin = this.#config.admin && this.#createAdmin(this.#config.admin.listen)
+    const fault = await this.#startAdmin()
+    if (fault !== undefined) this.#tell('error', fault)
+    this.#keeper = this.#createKeeper()
+    this.#ready = true
+    await this.succession.openDoor()
+  }
+
+  /** Why it cannot, in one line. */
+  async #startAdmin(): Promise<string | undefined> {
+    const started = await this.#admin?.start()
+    if (started && 'fault' in started) return started.fault
+    this.#adminPort = started?.port ?? 0
+    return undefined
   }
 
   #announce(): void {
@@ -363,7 +418,6 @@ export class Running {
       endpoints: listen,
       workers,
       ...(sockets && { sockets }),
-      ...(this.#options.handed && { handed: this.#options.handed }),
       publication: this.#publisher,
       tcp,
       testHooks: this.#options.testHooks ?? false,

@@ -46,7 +46,7 @@ export class FakeServiceManager {
     if (fd < 0 || bind(fd, address, address.length) < 0) throw new Error(`${path}: errno ${koffi.errno()}`)
     const room = Buffer.alloc(MESSAGE_ROOM)
     const look = (): string | undefined => {
-      const bytes = Number(recv(fd, room, room.length, 0))
+      const bytes = recv(fd, room, room.length, 0)
       if (bytes >= 0) return room.toString('utf8', 0, bytes)
       if (koffi.errno() !== constants.errno.EAGAIN) throw new Error(`recv: errno ${koffi.errno()}`)
       return undefined
