@@ -26,7 +26,10 @@ const IPV6_V6ONLY = 26
 const IPV6_RECVPKTINFO = 49
 /** Both families: never believe what a forged ICMP message says of the path. */
 const PMTUDISC_OMIT = 5
-/** RFC 8200 §5: passes every path. Linux has no IPV6_USE_MIN_MTU; this does the same. */
+/**
+ * RFC 8200 §5: passes every path. Linux has no IPV6_USE_MIN_MTU; this makes fragments no longer, but splits only what the
+ * device cannot take. So what really holds is the limit of an answer: 1232 bytes fill 1280.
+ */
 const LEAST_IPV6_MTU_BYTES = 1280
 const F_SETFD = 2
 const FD_CLOEXEC = 1
