@@ -138,16 +138,15 @@ export class WorkerSlot {
   }
 
   /**
-   * It may be stuck for ever or only be late: it gets time to come to itself, and its place goes to another at once. Not
-   * where that one could not read the same sockets, nor when both lanes are taken.
+   * It may be stuck for ever or only be late: it gets time to come to itself, and its place goes to another at once. Where
+   * that one could not read the same sockets it gets none; and who stalled before it has had its time.
    */
   #abandon(life: WorkerLife, cause: string): void {
     const { descriptors, now } = this.#options
     this.#life = undefined
     life.leave('soon')
-    const isPatient = descriptors.outliveWorkers && this.#stalled.size === 0
-    this.#stalled.set(life, isPatient ? now() + GRACE_MS : 0)
-    if (!isPatient) for (const each of this.#stalled.keys()) void each.terminate()
+    for (const earlier of this.#stalled.keys()) void earlier.terminate()
+    this.#stalled.set(life, descriptors.outliveWorkers ? now() + GRACE_MS : 0)
     this.#lost(cause)
   }
 

@@ -28,6 +28,9 @@ export const DEAR_STALL_MS = 300
 /** From this silence on it is worth asking what the thread does. */
 const OVERDUE_MS = 35
 
+/** How much a millisecond of processor time counts for a thread that has to wait for it. */
+const SPIN_FACTOR = 4
+
 /** For how long a stalled worker may yet come to itself and end in good order. */
 export const GRACE_MS = 1000
 
@@ -42,8 +45,9 @@ const LONGEST_BACK_OFF_MS = 5000
 /**
  * After another look, `elapsedMs` after the last one. Time counts against the worker when it could have beaten:
  * - A look that came late says that the main thread (or the whole machine) stood still, so it counts as two at most.
- * - A thread that waits for a processor is not to blame: what counts then is the processor time that it had, twice over, so
- *   that one which spins on half a processor is seen in time.
+ * - A thread that waits for a processor is not to blame: what counts then is the processor time that it had, four times
+ *   over. Between two beats it needs a few milliseconds, so one that spins is known by 25 of them, on a quarter of a
+ *   processor too.
  * - One that sleeps may wait for helpers that get none (V8 collects garbage with several threads): it counts half.
  */
 export function look(watch: Watch, beat: number, elapsedMs: number, readUse: () => ThreadUse | undefined): Watch {
@@ -56,7 +60,7 @@ export function look(watch: Watch, beat: number, elapsedMs: number, readUse: () 
 /** For how long the thread could have beaten. */
 function hadMs({ cpuMs }: Watch, use: ThreadUse | undefined, seenMs: number): number {
   if (use === undefined || cpuMs === undefined) return seenMs
-  return use.isRunnable ? 2 * (use.cpuMs - cpuMs) : seenMs / 2
+  return use.isRunnable ? SPIN_FACTOR * (use.cpuMs - cpuMs) : seenMs / 2
 }
 
 /** How many short lives there have been in a row, after one more life. */

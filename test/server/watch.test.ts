@@ -25,14 +25,14 @@ test('a beat ends the silence', () => {
   expect(look(UNSEEN, 0, LOOK_MS, unknown).silentMs).toBe(LOOK_MS)
 })
 
-test('a thread that gets no processor has not stalled; one that spins, on half of one too, or is stuck has', () => {
+test('a thread that gets no processor has not stalled; one that spins, on a quarter of one too, or is stuck has', () => {
   const looks = Array<number>(12).fill(LOOK_MS)
   let spunMs = 0
   expect(silentAfter(looks, () => ({ isRunnable: true, cpuMs: 70 }))).toBeLessThan(STALL_MS)
   expect(silentAfter(looks, () => ({ isRunnable: true, cpuMs: (spunMs += LOOK_MS) }))).toBeGreaterThan(STALL_MS)
   const six = looks.slice(0, 6)
-  expect(silentAfter(six, () => ({ isRunnable: true, cpuMs: (spunMs += LOOK_MS / 2) }))).toBeGreaterThan(STALL_MS)
-  expect(silentAfter(looks, () => ({ isRunnable: true, cpuMs: (spunMs += LOOK_MS / 16) }))).toBeLessThan(STALL_MS)
+  expect(silentAfter(six, () => ({ isRunnable: true, cpuMs: (spunMs += LOOK_MS / 4) }))).toBeGreaterThan(STALL_MS)
+  expect(silentAfter(looks, () => ({ isRunnable: true, cpuMs: (spunMs += LOOK_MS / 32) }))).toBeLessThan(STALL_MS)
   expect(silentAfter(looks, () => ({ isRunnable: false, cpuMs: 70 }))).toBeGreaterThan(STALL_MS)
 })
 
