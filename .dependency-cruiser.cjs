@@ -15,6 +15,7 @@ const sees = {
   director: ['base', 'dns', 'metrics', 'zone', 'geo', 'health', 'steer', 'snapshot'],
   config: ['base', 'dns', 'geo', 'health', 'steer', 'snapshot', 'director'],
   admin: ['base', 'metrics'],
+  agent: ['base'],
   cli: ['base', 'dns', 'admin', 'director'],
 }
 

@@ -20,6 +20,7 @@ const STARTED = [
   'server/worker.js',
   'server/responder.js',
   'health/worker.js',
+  'config/load-worker.js',
   'director/build-worker.js',
   'cli/demo/region.js',
 ]

@@ -1,9 +1,20 @@
 // The HTTP API as a function from request to response: no socket here, and no knowledge of who answers. Every answer
-// comes from a function that was handed in. Only GET and HEAD, and nothing changes state.
+// comes from a function that was handed in. All can be read by GET and HEAD; reports of regions alone are taken.
 import { Hono, type MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { nearestWord } from '../base/fault.ts'
 import { parseAddress } from '../base/address.ts'
+import { MOMENT_FORMS, parseMoment } from '../base/moment.ts'
+import { bad, readParameters, type Parameters } from './parameters.ts'
 import { problemResponse, type Problem } from './problem.ts'
+import { readQueryFilter, type QueryFilter, type QueryList } from './queries.ts'
+import {
+  MAX_REPORT_BYTES,
+  readReport,
+  type RoundTripList,
+  type RoundTripReceipt,
+  type RoundTripReport,
+} from './round-trips.ts'
 import type { Status } from './status.ts'
 
 export interface ExplainQuery {
@@ -13,6 +24,8 @@ export interface ExplainQuery {
   readonly type: string
   /** A valid address. Missing: a client of whom nothing is known. */
   readonly client?: string
+  /** Wall-clock ms of a moment of the past. Missing: now. */
+  readonly at?: number
 }
 
 export interface Readiness {
@@ -26,6 +39,14 @@ export interface AdminSources {
   readonly status: () => Status
   /** An explanation (plain JSON), or the problem with the query: an unknown name or type. */
   readonly explain: (query: ExplainQuery) => Promise<{ readonly explanation: object } | { readonly problem: Problem }>
+  /** Sampled queries. */
+  readonly queries: (filter: QueryFilter) => QueryList
+  readonly roundTrips: {
+    readonly list: () => RoundTripList
+    readonly take: (report: RoundTripReport, how: 'add' | 'replace') => RoundTripReceipt | { readonly problem: Problem }
+  }
+  /** Wall-clock ms. */
+  readonly now: () => number
   readonly ready: () => Readiness
   /** Prometheus text. */
   readonly metrics: () => Promise<string>
@@ -33,18 +54,23 @@ export interface AdminSources {
   readonly onError: (error: unknown) => void
 }
 
-const EXPLAIN_PARAMETERS = ['name', 'type', 'client']
+const EXPLAIN_PARAMETERS = ['name', 'type', 'client', 'at']
 
 /** Content type of the Prometheus text format, version 0.0.4. */
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 export function createRoutes(sources: AdminSources): Hono {
   const app = new Hono()
-  app.use(refuseBodies)
+  const writes = listWrites(sources)
+  app.use(refuseBodies(writes))
   const routes = listRoutes(sources)
   for (const [path, answer] of Object.entries(routes)) {
     app.get(path, (context) => answer(new URL(context.req.url).searchParams))
-    app.all(path, refuseMethod)
+    const methods = Object.entries(writes[path] ?? {})
+    for (const [method, write] of methods) {
+      app.on(method, path, refuseLongBodies, async ({ req }) => write(await req.text()))
+    }
+    app.all(path, () => refuseMethod(['GET', 'HEAD', ...methods.map(([method]) => method)]))
   }
   app.notFound((context) => problemResponse(unknownPath(context.req.path, Object.keys(routes))))
   app.onError((error) => {
@@ -64,6 +90,8 @@ function listRoutes(sources: AdminSources): Readonly<Record<string, Route>> {
   return {
     '/v1/status': () => json(sources.status()),
     '/v1/explain': (parameters) => explain(parameters, sources),
+    '/v1/queries': (parameters) => queries(parameters, sources),
+    '/v1/round-trips': () => json(sources.roundTrips.list()),
     '/healthz': () => json({ alive: true }),
     '/readyz': () => readiness(sources.ready()),
     '/metrics': async () => new Response(await sources.metrics(), { headers: { 'content-type': METRICS_TYPE } }),
@@ -76,56 +104,87 @@ function unknownPath(path: string, known: readonly string[]): Problem {
   return { status: 404, code: 'unknown-path', detail: `there is nothing at ${path}`, hint }
 }
 
-function refuseMethod(): Response {
-  return problemResponse(
-    { status: 405, code: 'method-not-allowed', detail: 'this can only be read' },
-    { allow: 'GET, HEAD' },
-  )
+function refuseMethod(allowed: readonly string[]): Response {
+  const detail = allowed.includes('POST') ? 'this can be read and reported to' : 'this can only be read'
+  return problemResponse({ status: 405, code: 'method-not-allowed', detail }, { allow: allowed.join(', ') })
 }
 
-/** No request has a body; one that does is refused unread, and its connection closed so that the rest need not be read. */
-const refuseBodies: MiddlewareHandler = async ({ req }, next) => {
-  const empty = (req.header('content-length') ?? '0') === '0' && req.header('transfer-encoding') === undefined
-  if (empty) {
+/** Takes the body, which is JSON by its type. */
+type Write = (body: string) => Response
+
+/** By path and method. */
+type Writes = Readonly<Record<string, Readonly<Record<string, Write>>>>
+
+function listWrites({ roundTrips }: AdminSources): Writes {
+  const take = (how: 'add' | 'replace') => (body: string) => {
+    const report = readReport(body)
+    if ('problem' in report) return problemResponse(report.problem)
+    const receipt = roundTrips.take(report, how)
+    return 'problem' in receipt ? problemResponse(receipt.problem) : json(receipt)
+  }
+  return { '/v1/round-trips': { POST: take('add'), PUT: take('replace') } }
+}
+
+/**
+ * Where no body is wanted, one is refused unread, and its connection closed so that the rest need not be read. Elsewhere it
+ * must say that it is JSON: a page in a browser of this machine cannot send that here without being asked first (CORS).
+ */
+function refuseBodies(writes: Writes): MiddlewareHandler {
+  return async ({ req }, next) => {
+    const problem = writes[req.path]?.[req.method] ? wrongType(req.header('content-type')) : unwantedBody(req)
+    if (problem) return problemResponse(problem, { connection: 'close' })
     await next()
     return undefined
   }
-  return problemResponse(
-    { status: 413, code: 'body-not-wanted', detail: 'requests to this API have no body' },
-    { connection: 'close' },
-  )
+}
+
+function wrongType(type = 'none'): Problem | undefined {
+  if (/^application\/json\s*(;|$)/i.test(type)) return undefined
+  return { status: 415, code: 'not-json', detail: `a report has the content type application/json, not ${type}` }
+}
+
+function unwantedBody(request: { readonly header: (name: string) => string | undefined }): Problem | undefined {
+  const { length, encoding } = {
+    length: request.header('content-length') ?? '0',
+    encoding: request.header('transfer-encoding'),
+  }
+  if (length === '0' && encoding === undefined) return undefined
+  return { status: 413, code: 'body-not-wanted', detail: 'such requests have no body' }
+}
+
+const refuseLongBodies = bodyLimit({
+  maxSize: MAX_REPORT_BYTES,
+  onError: () => {
+    const detail = `a report has at most ${MAX_REPORT_BYTES} bytes`
+    return problemResponse({ status: 413, code: 'report-too-long', detail }, { connection: 'close' })
+  },
+})
+
+/** Checks what can be checked without knowing DNS; names and types are judged by who explains. */
+function readExplainQuery(parameters: URLSearchParams, now: number): ExplainQuery | { readonly problem: Problem } {
+  const read = readParameters(parameters, EXPLAIN_PARAMETERS, 'explain')
+  if ('problem' in read) return read
+  const { name = '', type = 'A', client, at: written }: Parameters = read.values
+  if (name === '') return bad('missing-parameter', 'name', 'is missing', '/v1/explain?name=www.example.com')
+  if (client !== undefined && !parseAddress(client)) {
+    return bad('bad-address', 'client', 'is not an IPv4 or IPv6 address', 'client=192.0.2.1')
+  }
+  const at = written === undefined ? undefined : parseMoment(written, now)
+  if (written !== undefined && at === undefined) return bad('bad-moment', 'at', 'is no moment', `at=${MOMENT_FORMS}`)
+  if (at !== undefined && at > now) return bad('future-moment', 'at', 'lies in the future')
+  return { name, type, ...(client !== undefined && { client }), ...(at !== undefined && { at }) }
 }
 
 async function explain(parameters: URLSearchParams, sources: AdminSources): Promise<Response> {
-  const query = readExplainQuery(parameters)
+  const query = readExplainQuery(parameters, sources.now())
   if ('problem' in query) return problemResponse(query.problem)
   const answer = await sources.explain(query)
   return 'problem' in answer ? problemResponse(answer.problem) : json(answer.explanation)
 }
 
-/** Checks what can be checked without knowing DNS; names and types are judged by who explains. */
-function readExplainQuery(parameters: URLSearchParams): ExplainQuery | { readonly problem: Problem } {
-  for (const key of parameters.keys()) {
-    if (!EXPLAIN_PARAMETERS.includes(key))
-      return bad('unknown-parameter', key, 'is no parameter of explain', nearest(key))
-    if (parameters.getAll(key).length > 1) return bad('repeated-parameter', key, 'is given more than once')
-  }
-  const name = parameters.get('name') ?? ''
-  if (name === '') return bad('missing-parameter', 'name', 'is missing', '/v1/explain?name=www.example.com')
-  const type = parameters.get('type') ?? 'A'
-  const client = parameters.get('client')
-  if (client === null) return { name, type }
-  if (parseAddress(client)) return { name, type, client }
-  return bad('bad-address', 'client', 'is not an IPv4 or IPv6 address', 'client=192.0.2.1')
-}
-
-function nearest(key: string): string {
-  return `known are ${EXPLAIN_PARAMETERS.join(', ')}; did you mean ${nearestWord(key, EXPLAIN_PARAMETERS) ?? 'name'}?`
-}
-
-function bad(code: string, parameter: string, what: string, hint?: string): { readonly problem: Problem } {
-  const problem: Problem = { status: 400, code, parameter, detail: `the parameter "${parameter}" ${what}` }
-  return { problem: hint === undefined ? problem : { ...problem, hint } }
+function queries(parameters: URLSearchParams, sources: AdminSources): Response {
+  const filter = readQueryFilter(parameters)
+  return 'problem' in filter ? problemResponse(filter.problem) : json(sources.queries(filter))
 }
 
 function readiness(readiness: Readiness): Response {

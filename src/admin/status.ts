@@ -9,6 +9,8 @@ export interface Status {
   readonly at: string
   readonly uptimeMs: number
   readonly snapshot: { readonly number: number; readonly ageMs: number }
+  /** How far back `explain` can go, and what that takes. */
+  readonly history?: { readonly begins: string; readonly plans: number; readonly bytes: number }
   readonly listen: readonly ListenStatus[]
   /** Where the HTTP API listens; missing without one. */
   readonly admin?: ListenStatus
@@ -110,6 +112,8 @@ export interface ServiceStatus {
   /** True while too little is healthy and `fallback` decides. */
   readonly fallbackEngaged: boolean
   readonly shares: readonly ShareStatus[]
+  /** Answers without an address since the start. Missing where they are not counted. */
+  readonly noData?: number
 }
 
 export interface ShareStatus {

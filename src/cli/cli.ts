@@ -1,6 +1,7 @@
 // The command line: words and options to one action, and its result to an exit code. What the actions do is handed in
 // (commands.ts makes those that only print), so this file knows grammar alone.
 import { Command, CommanderError } from 'commander'
+import { MOMENT_FORMS } from '../base/moment.ts'
 import { DEFAULT_SERVER } from './client.ts'
 
 /** 0: well; 1: an operation failed; 2: the configuration or the command line is wrong. */
@@ -20,12 +21,22 @@ export interface ExplainOptions {
   readonly name: string
   readonly type: string
   readonly client?: string
+  readonly at?: string
   readonly config?: string
   readonly server?: string
   readonly json: boolean
 }
 
 export interface StatusOptions {
+  readonly server?: string
+  readonly json: boolean
+}
+
+export interface QueriesOptions {
+  readonly limit: string
+  readonly name?: string
+  readonly service?: string
+  readonly region?: string
   readonly server?: string
   readonly json: boolean
 }
@@ -39,6 +50,7 @@ export interface Actions {
   readonly check: (options: CheckOptions) => Promise<ExitCode>
   readonly explain: (options: ExplainOptions) => Promise<ExitCode>
   readonly status: (options: StatusOptions) => Promise<ExitCode>
+  readonly queries: (options: QueriesOptions) => Promise<ExitCode>
   readonly demo: (options: DemoOptions) => Promise<ExitCode>
 }
 
@@ -111,6 +123,7 @@ function addCommands(program: Command, actions: Actions, done: (code: ExitCode) 
     .argument('<name>', 'the name that is asked for, such as www.example.com')
     .option('-t, --type <type>', 'the type that is asked for', 'A')
     .option('--client <address>', 'the address of the client (default: one of whom nothing is known)')
+    .option('--at <time>', `of a moment of the past: ${MOMENT_FORMS} (default: now)`)
     .option('-c, --config <file>', 'plan from this configuration when its director does not run')
     .option(...SERVER)
     .option(...JSON_OUTPUT, false)
@@ -123,6 +136,16 @@ function addCommands(program: Command, actions: Actions, done: (code: ExitCode) 
     .option(...SERVER)
     .option(...JSON_OUTPUT, false)
     .action(async (options: StatusOptions) => done(await actions.status(options)))
+  program
+    .command('queries')
+    .description('list queries that were answered of late, one in so many (queryLog.sample)')
+    .option('-n, --limit <number>', 'how many, the newest', '20')
+    .option('--name <name>', 'only of this name')
+    .option('--service <service>', 'only answered by this service')
+    .option('--region <region>', 'only answered with this region')
+    .option(...SERVER)
+    .option(...JSON_OUTPUT, false)
+    .action(async (options: QueriesOptions) => done(await actions.queries(options)))
   program
     .command('demo')
     .description('three regions on this machine, and a failover to watch')

@@ -1,5 +1,6 @@
 // Asks a running director over its HTTP API. Whatever goes wrong becomes one line for people.
 import type { Problem } from '../admin/problem.ts'
+import type { QueryList } from '../admin/queries.ts'
 import type { ExplainQuery } from '../admin/routes.ts'
 import type { Status } from '../admin/status.ts'
 import type { ShownExplanation } from './explain.ts'
@@ -22,8 +23,14 @@ export function fetchStatus(server: string): Promise<Reply<Status>> {
 }
 
 /** `server`: a URL, or `host:port`. */
-export function fetchExplanation(server: string, query: ExplainQuery): Promise<Reply<ShownExplanation>> {
-  return fetchJson<ShownExplanation>(server, '/v1/explain', { ...query })
+export function fetchExplanation(server: string, { at, ...query }: ExplainQuery): Promise<Reply<ShownExplanation>> {
+  const moment = at === undefined ? {} : { at: new Date(at).toISOString() }
+  return fetchJson<ShownExplanation>(server, '/v1/explain', { ...query, ...moment })
+}
+
+/** The newest sampled queries that fit. `server`: a URL, or `host:port`. */
+export function fetchQueries(server: string, parameters: Record<string, string>): Promise<Reply<QueryList>> {
+  return fetchJson<QueryList>(server, '/v1/queries', parameters)
 }
 
 async function fetchJson<Value>(

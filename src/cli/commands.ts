@@ -1,15 +1,18 @@
-// The commands that ask and print: check, explain and status. Each gives the exit code that says how it went. Configuration and
+// The commands that ask and print: check, explain, queries and status. Each gives the exit code that says how it went. Configuration and
 // plans come from functions that are handed in; a running director is asked by client.ts.
 import { readFileSync } from 'node:fs'
 import { isError, type Fault } from '../base/fault.ts'
 import { parseAddress } from '../base/address.ts'
+import { systemClock } from '../base/clock.ts'
+import { MOMENT_FORMS, parseMoment } from '../base/moment.ts'
 import type { Problem } from '../admin/problem.ts'
 import type { ExplainQuery } from '../admin/routes.ts'
-import { DEFAULT_SERVER, fetchExplanation, fetchStatus, type Reply } from './client.ts'
-import type { Actions, CheckOptions, ExitCode, ExplainOptions, StatusOptions } from './cli.ts'
+import { DEFAULT_SERVER, fetchExplanation, fetchQueries, fetchStatus, type Reply } from './client.ts'
+import type { Actions, CheckOptions, ExitCode, ExplainOptions, QueriesOptions, StatusOptions } from './cli.ts'
 import { formatExplanation, type ShownExplanation } from './explain.ts'
 import { faultsAsJson, formatFaults, type SourceLine } from './faults.ts'
 import { printable } from './paint.ts'
+import { formatQueries } from './queries.ts'
 import { formatStatus } from './status.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -28,10 +31,11 @@ export interface CommandParts {
   readonly terminal: Terminal
 }
 
-export function createCommands(parts: CommandParts): Pick<Actions, 'check' | 'explain' | 'status'> {
+export function createCommands(parts: CommandParts): Pick<Actions, 'check' | 'explain' | 'queries' | 'status'> {
   return {
     check: (options) => check(parts, options),
     explain: (options) => explain(parts, options),
+    queries: (options) => queries(parts.terminal, options),
     status: (options) => status(parts.terminal, options),
   }
 }
@@ -58,18 +62,36 @@ async function status({ print, complain, paint }: Terminal, options: StatusOptio
 const STATUS_ADVICE = 'start one with "meridian serve --config FILE", or name another with --server URL'
 const EXPLAIN_ADVICE = `${STATUS_ADVICE}, or plan without one with --config FILE`
 
+async function queries({ print, complain, paint }: Terminal, options: QueriesOptions): Promise<ExitCode> {
+  const { server = DEFAULT_SERVER, json, ...wanted } = options
+  const reply = await fetchQueries(server, wanted)
+  if (!('value' in reply)) return tellFailure(reply, complain, STATUS_ADVICE)
+  print(json ? asJson(reply.value) : formatQueries(reply.value, paint))
+  return 0
+}
+
 async function explain(parts: CommandParts, options: ExplainOptions): Promise<ExitCode> {
-  const { name, type, client, config } = options
-  if (client !== undefined && !parseAddress(client)) {
-    parts.terminal.complain(`meridian: --client "${printable(client)}" is not an IPv4 or IPv6 address\n`)
+  const { config } = options
+  const query = readQuery(options)
+  if (typeof query === 'string') {
+    parts.terminal.complain(`meridian: ${query}\n`)
     return 2
   }
-  const query: ExplainQuery = client === undefined ? { name, type } : { name, type, client }
   const reply = await askRunning(parts, options, query)
   if ('value' in reply) return printExplanation(parts.terminal, reply.value, options.json)
-  const mayPlan = options.server === undefined && 'absent' in reply && reply.absent
+  const mayPlan = options.server === undefined && query.at === undefined && 'absent' in reply && reply.absent
   if (config !== undefined && mayPlan) return await explainFromConfig(parts, config, query, options.json)
-  return tellFailure(reply, parts.terminal.complain, EXPLAIN_ADVICE)
+  return tellFailure(reply, parts.terminal.complain, query.at === undefined ? EXPLAIN_ADVICE : STATUS_ADVICE)
+}
+
+/** The query, or what is wrong with it. */
+function readQuery({ name, type, client, at: written }: ExplainOptions): ExplainQuery | string {
+  if (client !== undefined && !parseAddress(client)) {
+    return `--client "${printable(client)}" is not an IPv4 or IPv6 address`
+  }
+  const at = written === undefined ? undefined : parseMoment(written, systemClock.wall())
+  if (written !== undefined && at === undefined) return `--at "${printable(written)}" is no moment: ${MOMENT_FORMS}`
+  return { name, type, ...(client !== undefined && { client }), ...(at !== undefined && { at }) }
 }
 
 /** Asks the director that is named, or the one that the configuration would start. */

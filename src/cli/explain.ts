@@ -7,6 +7,13 @@ import { formatTable } from './table.ts'
 export interface ShownExplanation {
   readonly name: string
   readonly type: string
+  readonly moment?: {
+    readonly at: string
+    readonly since: string
+    readonly until?: string
+    readonly snapshot: number
+    readonly replaced?: string
+  }
   readonly service: string
   readonly ttl: number
   readonly ttlCause?: string
@@ -57,6 +64,7 @@ export function formatExplanation(explanation: ShownExplanation, paint: Paint): 
   const sections = [
     [
       `${paint('bold', `${printable(name)} ${printable(type)}`)} is answered by service ${service}`,
+      ...describeMoment(explanation, paint),
       describeClient(explanation),
       describeFallback(explanation, paint),
     ],
@@ -65,6 +73,15 @@ export function formatExplanation(explanation: ShownExplanation, paint: Paint): 
     describeAnswers(explanation, paint),
   ]
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`
+}
+
+function describeMoment({ moment }: ShownExplanation, paint: Paint): string[] {
+  if (!moment) return []
+  const { at, since, until, snapshot, replaced } = moment
+  const span = until === undefined ? `since ${since}, and still` : `from ${since} to ${until}`
+  const then = `at ${at}: snapshot ${snapshot} answered ${span}`
+  const other = `the configuration of then was replaced at ${replaced}`
+  return replaced === undefined ? [then] : [then, paint('yellow', other)]
 }
 
 function describeClient({ client, scope }: ShownExplanation): string {

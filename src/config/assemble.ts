@@ -19,7 +19,7 @@ type Written<Section extends 'regions' | 'services'> = WrittenConfig[Section][st
 /** Relative paths are relative to the folder of `file`. */
 export function assemble(written: WrittenConfig, file: string): Config {
   const absolute = (path: string) => resolve(dirname(file), path)
-  const { listen, zones, state, geo, admin, log, startup, tcp } = written
+  const { listen, zones, state, geo, roundTrips, admin, agent, log, startup, tcp } = written
   const monitors = assembleMonitors(written.monitors, absolute)
   return {
     file: resolve(file),
@@ -29,8 +29,10 @@ export function assemble(written: WrittenConfig, file: string): Config {
     zones: absolute(zones),
     state: absolute(state),
     geo: geo && toGeoSource(geo, absolute),
-    roundTripsFile: written.roundTrips === undefined ? undefined : absolute(written.roundTrips),
+    roundTripsFile: roundTrips?.file === undefined ? undefined : absolute(roundTrips.file),
+    roundTripReports: roundTrips && { maxAgeMs: roundTrips.maxAge },
     admin,
+    agent,
     log,
     startup: { deadlineMs: startup.deadline },
     tcp: {
@@ -40,6 +42,9 @@ export function assemble(written: WrittenConfig, file: string): Config {
     },
     settings: toSettings(written),
     aliases: { resolvers: written.aliases.resolvers ?? [], maxStaleMs: written.aliases.maxStale },
+    querySample: written.queryLog.sample,
+    history: { plans: written.history.plans, bytes: written.history.megabytes * 2 ** 20 },
+    queryLog: { keep: written.queryLog.keep },
     monitors,
     regions: mapEntries(written.regions, (name, region) => toRegion(name, region, monitors, absolute)),
     services: mapEntries(written.services, toService),

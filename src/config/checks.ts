@@ -188,11 +188,16 @@ export function lintConfig(config: Config): Finding[] {
   ]
 }
 
-function checkListeners({ listen, admin }: Config): Finding[] {
-  const taken = listen.map(formatEndpoint)
-  if (!admin || !taken.includes(formatEndpoint(admin.listen))) return []
-  const message = '`admin.listen` is where DNS listens too'
-  return [{ code: 'listen-twice', path: ['admin', 'listen'], part: 'value', message, hint: 'choose another port' }]
+function checkListeners({ listen, admin, agent }: Config): Finding[] {
+  const taken = new Map(listen.map((endpoint) => [formatEndpoint(endpoint), 'DNS']))
+  return Object.entries({ admin, agent }).flatMap(([section, own]): Finding[] => {
+    if (!own) return []
+    const holder = taken.get(formatEndpoint(own.listen))
+    taken.set(formatEndpoint(own.listen), `\`${section}\``)
+    if (holder === undefined) return []
+    const message = `\`${section}.listen\` is where ${holder} listens too`
+    return [{ code: 'listen-twice', path: [section, 'listen'], part: 'value', message, hint: 'choose another port' }]
+  })
 }
 
 function unusedMonitors({ monitors, regions }: Config): Finding[] {

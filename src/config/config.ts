@@ -1,4 +1,5 @@
 // The configuration as the program uses it: typed slices, each made of the words of the folder that takes it.
+import type { HistoryLimits } from '../director/history.ts'
 import type { Region, Service } from '../director/service.ts'
 import type { GeoSource } from '../geo/geo.ts'
 import type { Monitor } from '../health/monitor.ts'
@@ -28,9 +29,13 @@ export interface Config {
   readonly geo: GeoSource | undefined
   /** Absolute path of the table that `roundTrips` come from. */
   readonly roundTripsFile: string | undefined
-  /** What regions measured; missing: nothing, or not read from the disk. */
+  /** What becomes of times that regions report by HTTP; undefined: none are taken. */
+  readonly roundTripReports: { readonly maxAgeMs: number | undefined } | undefined
+  /** What regions measured, by the file; missing: nothing, or not read from the disk. */
   readonly roundTrips?: RoundTrips
   readonly admin: { readonly listen: Endpoint } | undefined
+  /** Where HAProxy's agent-check is answered. */
+  readonly agent: { readonly listen: Endpoint } | undefined
   readonly log: { readonly level: string }
   readonly startup: { readonly deadlineMs: number }
   readonly tcp: {
@@ -46,6 +51,12 @@ export interface Config {
     readonly resolvers: readonly Endpoint[]
     readonly maxStaleMs: number
   }
+  /** One query in so many is kept and timed; 0: none. */
+  readonly querySample: number
+  /** Of those, each worker keeps so many. */
+  readonly queryLog: { readonly keep: number }
+  /** How far back plans can be told again. */
+  readonly history: HistoryLimits
   readonly monitors: ReadonlyMap<string, Monitor>
   readonly regions: ReadonlyMap<string, Region>
   readonly services: ReadonlyMap<string, Service>

@@ -6,7 +6,23 @@ import type { Config } from './config.ts'
 /** Longer values are not printed: the line says only that they changed. In characters. */
 const MAX_VALUE = 40
 
-const PLAIN = ['listen', 'workers', 'sockets', 'zones', 'state', 'geo', 'admin', 'log', 'startup', 'tcp'] as const
+const PLAIN = [
+  'listen',
+  'workers',
+  'sockets',
+  'zones',
+  'state',
+  'geo',
+  'admin',
+  'agent',
+  'log',
+  'startup',
+  'tcp',
+  'queryLog',
+  'querySample',
+  'history',
+  'roundTripReports',
+] as const
 const SETTINGS = ['version', 'server', 'nsid', 'rateLimit', 'cookieSecrets'] as const
 const NAMED = ['monitors', 'regions', 'services'] as const
 

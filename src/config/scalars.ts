@@ -3,6 +3,7 @@
 // What an option means, and its default, stands in schema.ts; the words of faults stand in explain.ts.
 import { z } from 'zod'
 import { formatAddress, parseAddress, type Address } from '../base/address.ts'
+import { DURATION, parseDuration } from '../base/moment.ts'
 import { parsePrefix, type Prefix } from '../base/prefix.ts'
 import { parseName } from '../dns/name.ts'
 import { formatRcode, MAX_WIRE_TYPE, parseType } from '../dns/types.ts'
@@ -30,15 +31,6 @@ function text<T>({ title, example, pattern, parse, hint }: TextKind<T>) {
       context.issues.push({ code: 'custom', input: written, params: { hint: hint?.(written) } })
       return z.NEVER
     })
-}
-
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
-const DURATION = '^[0-9]{1,9}(ms|s|m|h)$'
-
-/** Reads `1500ms`, `10s`, `5m` or `1h` into milliseconds. */
-export function parseDuration(written: string): number | undefined {
-  const unit = new RegExp(DURATION).exec(written)?.[1]
-  return unit === undefined ? undefined : parseInt(written, 10) * UNIT_MS[unit]!
 }
 
 /** A duration in ms, within the range (both ends included, written as durations). */

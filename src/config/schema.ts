@@ -90,6 +90,45 @@ const aliases = z
   })
   .prefault({})
 
+const roundTrips = z
+  .union([
+    path('round-trips.txt').transform((file) => ({ file, maxAge: undefined })),
+    z.strictObject({
+      file: path('round-trips.txt').optional().describe('Table of round-trip times that regions measured'),
+      maxAge: duration('1s', '8760h').optional().describe('Times that were reported by HTTP are forgotten after this'),
+    }),
+  ])
+  .meta({ title: 'path, or mapping with file and maxAge', example: 'round-trips.txt' })
+
+const queryLog = z
+  .strictObject({
+    sample: z
+      .int()
+      .min(0)
+      .max(1_000_000)
+      .prefault(100)
+      .describe('One query in so many is kept for `queries` and timed for metrics; 0: none'),
+    keep: z
+      .int()
+      .min(0)
+      .max(100_000)
+      .prefault(10_000)
+      .describe('Queries that each worker keeps, the newest; 344 bytes each'),
+  })
+  .prefault({})
+
+const history = z
+  .strictObject({
+    plans: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .prefault(10_000)
+      .describe('Changes of plans that `explain --at` can go back over'),
+    megabytes: z.int().min(1).max(4096).prefault(32).describe('Memory for them, and for zones and client maps of then'),
+  })
+  .prefault({})
+
 const location = z
   .strictObject({
     latitude: z.number().min(-90).max(90).optional().describe('Degrees, north positive'),
@@ -201,15 +240,23 @@ export const configSchema = z.strictObject({
   zones: path('zones').describe('Folder whose `*.zone` files are served'),
   state: path('state').prefault('state').describe('Folder for last good versions and last known health'),
   geo: geo.optional().describe('Where clients are; `nearest` needs it'),
-  roundTrips: path('round-trips.txt')
+  roundTrips: roundTrips
     .optional()
-    .describe('Table of round-trip times that regions measured; `fastest` needs it'),
+    .describe('What regions measured, from a file and by `/v1/round-trips`; `fastest` needs it'),
   admin: z
     .strictObject({
       listen: endpoint().superRefine(checkAdminListen).describe('Loopback address and port of the HTTP API'),
     })
     .optional()
     .describe('The HTTP API; without it there is none'),
+  agent: z
+    .strictObject({
+      listen: endpoint()
+        .meta({ example: '"127.0.0.1:5380"' })
+        .describe('Address and port that the agent-check of HAProxy asks; it tells and takes no orders'),
+    })
+    .optional()
+    .describe("What regions' own balancers are told of their servers; without it nothing"),
   log: z
     .strictObject({
       level: z
@@ -230,6 +277,8 @@ export const configSchema = z.strictObject({
   cookies,
   rateLimit,
   aliases,
+  queryLog,
+  history,
   monitors: named(monitorSchema, 'Health checks, by name'),
   regions: named(region, 'Sites with their own L7 tier, by name'),
   services: named(service, 'Load-balanced names, as `LB` records of a zone call them'),

@@ -1,7 +1,6 @@
-// Heavy builds run in a short-lived worker of their own: the main thread stays responsive, and what a build used is
-// gone with its thread. A build that runs out of its memory fails alone.
+// Heavy builds run in a short-lived thread of their own (build-worker.ts).
 import { extname } from 'node:path'
-import { Worker } from 'node:worker_threads'
+import { runThreadTask } from '../base/thread-task.ts'
 import type { ClientMapBuildInput, ClientMapBuildOutput } from './client-map-build.ts'
 import type { KeepCopiesInput, KeepCopiesOutput } from './keep-copies.ts'
 import type { FoundLocation, LocateInput } from './locate.ts'
@@ -25,13 +24,5 @@ export function runBuild<Name extends keyof Builds>(
   name: Name,
   input: Builds[Name]['input'],
 ): Promise<Builds[Name]['output']> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(SCRIPT, {
-      workerData: { name, input },
-      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MIB },
-    })
-    worker.once('message', resolve)
-    worker.once('error', reject)
-    worker.once('exit', (code) => reject(new Error(`building ${name} ended with code ${code} and no result`)))
-  })
+  return runThreadTask(SCRIPT, { name, input }, MAX_HEAP_MIB)
 }

@@ -29,6 +29,8 @@ export interface BuiltClientMap {
 
 export interface ClientMapBuildOutput {
   readonly buffer: SharedArrayBuffer
+  /** Of it, what is used. */
+  readonly byteLength: number
   readonly maps: readonly BuiltClientMap[]
   /** Which data, of when; missing when faults forbid it. */
   readonly describe?: string
@@ -39,16 +41,16 @@ export interface ClientMapBuildOutput {
 
 export function buildClientMaps({ source, questions, buffer }: ClientMapBuildInput): ClientMapBuildOutput {
   const { locator, faults } = source ? openLocator(source) : NO_GEO
-  if (!locator) return { buffer, maps: [], faults }
+  if (!locator) return { buffer, byteLength: 0, maps: [], faults }
   const about = {
     ...(source && { describe: locator.describe() }),
     ...(locator.attribution !== undefined && { attribution: locator.attribution }),
   }
-  if (questions.length === 0) return { buffer, maps: [], faults, ...about }
+  if (questions.length === 0) return { buffer, byteLength: 0, maps: [], faults, ...about }
   const results = compileQuestions(locator.read(), questions)
   const refused = results.flatMap((result) => ('fault' in result ? [classFault(source, result.fault)] : []))
   const compiled = results.flatMap((result) => ('map' in result ? [result.map] : []))
-  if (refused.length > 0) return { buffer, maps: [], faults: [...faults, ...refused], ...about }
+  if (refused.length > 0) return { buffer, byteLength: 0, maps: [], faults: [...faults, ...refused], ...about }
   return { ...layOut(compiled, questions, buffer), faults, ...about }
 }
 
@@ -79,7 +81,7 @@ function layOut(
   maps: readonly ClientMap[],
   questions: readonly Question[],
   buffer: SharedArrayBuffer,
-): Pick<ClientMapBuildOutput, 'buffer' | 'maps'> {
+): Pick<ClientMapBuildOutput, 'buffer' | 'byteLength' | 'maps'> {
   const sizes = maps.map(clientMapWords)
   const byteLength = sizes.reduce((sum, size) => sum + size, 0) * Int32Array.BYTES_PER_ELEMENT
   const target = byteLength <= buffer.byteLength ? buffer : new SharedArrayBuffer(roomFor(byteLength))
@@ -91,7 +93,7 @@ function layOut(
     offset += sizes[i]!
     return placed
   })
-  return { buffer: target, maps: built }
+  return { buffer: target, byteLength, maps: built }
 }
 
 function classFault(source: GeoSource | undefined, fault: Pick<Fault, 'code' | 'message' | 'hint'>): Fault {

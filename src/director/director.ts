@@ -3,6 +3,7 @@
 // committed whole; a health event makes a new plan and publishes that part alone.
 // It probes nothing, listens to nothing and logs nothing: main.ts wires it.
 import type { Address } from '../base/address.ts'
+import { systemClock } from '../base/clock.ts'
 import { isError, type Fault } from '../base/fault.ts'
 import { formatName } from '../dns/name.ts'
 import type { GeoSource } from '../geo/geo.ts'
@@ -16,11 +17,13 @@ import { describeAlias, unresolved, type AliasAnswers } from './alias-rows.ts'
 import { runBuild } from './build.ts'
 import type { ClientMapBuildOutput } from './client-map-build.ts'
 import { sameSources, type ZoneSources } from './keep-copies.ts'
+import { Chronicle, type Scene } from './chronicle.ts'
+import type { HistoryLimits } from './history.ts'
 import { copyFault } from './last-good.ts'
 import type { FoundLocation } from './locate.ts'
 import type { PlaceBook } from './place-book.ts'
 import { LoadBoard, type Measures } from './load-board.ts'
-import type { ServicePlan, World } from './plan.ts'
+import type { ServicePlan } from './plan.ts'
 import { PlanBook } from './plan-book.ts'
 import { PlanInputs } from './plan-input.ts'
 import { PlanLoop, type Round } from './plan-loop.ts'
@@ -39,6 +42,8 @@ export interface DirectorConfig {
   readonly settings: Settings
   /** What regions measured, for `fastest`; missing: nothing. */
   readonly roundTrips?: RoundTrips
+  /** How far back plans can be told again. */
+  readonly history?: HistoryLimits
 }
 
 /** A change whose plan is being made. */
@@ -62,7 +67,7 @@ export interface Prepared {
 /** Between tries when every arena of a part is still being read. */
 const RETRY_MS = 5
 
-const NO_CLIENT_MAPS: Omit<ClientMapBuildOutput, 'buffer'> = { maps: [], faults: [] }
+const NO_CLIENT_MAPS: Omit<ClientMapBuildOutput, 'buffer'> = { byteLength: 0, maps: [], faults: [] }
 
 export class Director {
   readonly #publisher: Publisher
@@ -72,6 +77,7 @@ export class Director {
   readonly #preferences = new Map<string, Preferences>()
   readonly #loop: PlanLoop
   readonly #loads = new LoadBoard()
+  readonly #chronicle = new Chronicle(this.#preferences)
   /** What answers, and its plans. */
   #committed: Prepared | undefined
   #book: PlanBook | undefined
@@ -115,13 +121,15 @@ export class Director {
     return this.#book?.plans ?? new Map()
   }
 
-  get world(): World {
-    const { regions, services, roundTrips } = this.#current.config
-    return {
-      ...{ regions, services, health: this.#health, preferences: this.#preferences, scores: this.#loads.scores },
-      reported: this.#reported,
-      ...(roundTrips && { roundTrips }),
-    }
+  /** What answers now; or, at a moment of the past (wall-clock ms), what did then, as far as the history reaches. */
+  scene(at?: number): Scene | undefined {
+    if (at !== undefined) return this.#chronicle.past(at)
+    const conditions = { health: this.#health, reported: this.#reported, scores: this.#loads.scores }
+    return this.#chronicle.present(conditions, this.#publisher.generation)
+  }
+
+  get history(): Chronicle['extent'] {
+    return this.#chronicle.extent
   }
 
   /** Names that a service answers, in presentation form. */
@@ -131,15 +139,9 @@ export class Director {
       .map(({ owner }) => formatName(owner))
   }
 
-  /** The service behind a binding of the zone image, counted from 0. */
-  serviceOf(binding: number): Service | undefined {
-    const { config, zones } = this.#current
-    return config.services.get(zones.bindings[binding]?.service ?? '')
-  }
-
-  /** In words, what stands behind a binding that is an ALIAS; undefined when it is none. */
-  describeAlias(binding: number): string | undefined {
-    const alias = aliasOf(this.#current.zones.bindings[binding]?.service ?? '')
+  /** In words, what stands behind an ALIAS that such a service stands for; undefined when it is none. */
+  describeAlias(service: string): string | undefined {
+    const alias = aliasOf(service)
     return alias && describeAlias(alias.target, this.#aliases(alias.target))
   }
 
@@ -155,6 +157,12 @@ export class Director {
   /** Where answers of a service with addresses of that region are tallied. */
   tallyOf(service: string, region: string): number {
     return this.#tallies.place(`${service}/${region}`, 1)
+  }
+
+  /** The contrary of `tallyOf`: whose answers are tallied there. An empty region: answers without an address. */
+  tallied(place: number): { readonly service: string; readonly region: string } | undefined {
+    const [service, region] = this.#tallies.ownerOf(place)?.split('/') ?? []
+    return service === undefined || region === undefined ? undefined : { service, region }
   }
 
   /**
@@ -177,6 +185,14 @@ export class Director {
       faults: [...zones.faults, ...clientMaps.faults],
       refused: zones.refused || lost || clientMaps.faults.some(isError),
     }
+  }
+
+  /** Prepares what answers now with other round-trip times: zones stay, client maps are built anew. */
+  async prepareRoundTrips(roundTrips: RoundTrips): Promise<Prepared> {
+    const { config: before, zones } = this.#current
+    const config = { ...before, roundTrips }
+    const clientMaps = await this.#buildClientMaps(config, questionsOf(config))
+    return { config, zones, clientMaps, faults: clientMaps.faults, refused: clientMaps.faults.some(isError) }
   }
 
   /** Makes a prepared change the one that answers, with the health of the moment. Resolves when it does. */
@@ -257,8 +273,10 @@ export class Director {
     const next = this.#next
     const book = next?.book ?? this.#book!
     const prepared = next?.prepared ?? this.#current
-    book.look(this.#health, this.#loads.scores, this.#moved, this.#reported)
+    const { scores } = this.#loads
+    book.look(this.#health, scores, this.#moved, this.#reported)
     this.#moved.clear()
+    const change = this.#chronicle.compare({ health: this.#health, reported: this.#reported, scores })
     return {
       book,
       isDue: next !== undefined || this.#inputs.isStale,
@@ -273,10 +291,12 @@ export class Director {
           book,
         ),
       published: () => {
+        if (prepared !== this.#committed) this.#chronicle.beginEra(prepared, systemClock.wall())
         this.#committed = prepared
         this.#book = book
         if (this.#next === next) this.#next = undefined
       },
+      settled: () => this.#chronicle.settle(change, systemClock.wall(), this.#publisher.generation),
     }
   }
 

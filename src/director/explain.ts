@@ -28,6 +28,18 @@ export interface ExplainedClient {
   readonly why: string
 }
 
+/** A moment of the past that is asked about. All are RFC 3339 in UTC. */
+export interface ExplainedMoment {
+  readonly at: string
+  /** Since when what answered then had been what answers; and until when, if it is over. */
+  readonly since: string
+  readonly until?: string
+  /** The number of the snapshot that answered. */
+  readonly snapshot: number
+  /** When the configuration of then (zones and geo data included) was replaced; missing: it is still the one. */
+  readonly replaced?: string
+}
+
 export interface ExplainRequest {
   /** As asked. */
   readonly name: string
@@ -35,6 +47,8 @@ export interface ExplainRequest {
   readonly client?: ExplainedClient
   /** The ECS scope that an answer to this client carries. */
   readonly scope?: number
+  /** Missing: now. */
+  readonly moment?: ExplainedMoment
 }
 
 /** One step that ran, of the service or of one that stands in a region's place. */
@@ -79,6 +93,8 @@ export interface ExplainedAnswer {
 
 export interface Explanation {
   readonly name: string
+  /** Missing: it is told of now. */
+  readonly moment?: ExplainedMoment
   readonly type: ExplainedType
   readonly service: string
   /** Seconds. */
@@ -106,7 +122,7 @@ export interface Explanation {
 }
 
 export function explain(request: ExplainRequest, service: Service, world: World): Explanation {
-  const { name, type, client, scope } = request
+  const { name, type, client, scope, moment: then } = request
   const planner = createPlanner(service, world, world.preferences)
   const moment = momentOf(world)
   const known = client ? knowClient(askQuestion(service, world), client.address, client.location) : {}
@@ -117,6 +133,7 @@ export function explain(request: ExplainRequest, service: Service, world: World)
   const table = type === 'A' ? plan.tables.ipv4 : plan.tables.ipv6
   return {
     name,
+    ...(then && { moment: then }),
     type,
     service: service.name,
     ttl: plan.tables.ttl,

@@ -5,6 +5,7 @@
 export class PlaceBook {
   readonly capacity: number
   readonly #places = new Map<string, number>()
+  readonly #owners = new Map<number, string>()
   /** Place 0 belongs to nobody: it takes what finds no place. */
   #next = 1
 
@@ -22,8 +23,16 @@ export class PlaceBook {
     if (known !== undefined) return known
     const fits = this.#next + length <= this.capacity
     const at = fits ? this.#next : 0
-    if (fits) this.#next += length
+    if (fits) {
+      this.#next += length
+      this.#owners.set(at, key)
+    }
     this.#places.set(keyAndLength, at)
     return at
+  }
+
+  /** The key that was given a run which begins there; undefined for place 0, which is nobody's. */
+  ownerOf(place: number): string | undefined {
+    return this.#owners.get(place)
   }
 }

@@ -18,6 +18,8 @@ export interface Round {
   readonly input: () => PlanInput
   /** It answers now. */
   readonly published: () => void
+  /** What was looked at is what answers: it was published, or nothing changed by it. */
+  readonly settled: () => void
 }
 
 /** Between tries when every arena of the plan is still being read, ms. */
@@ -82,6 +84,7 @@ export class PlanLoop {
         this.#isAsked = true
         return
       }
+      round.settled()
       for (const tell of waiting) tell(isChanged)
     }
   }

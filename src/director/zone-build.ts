@@ -37,6 +37,8 @@ export interface ZoneStatus {
 
 export interface ZoneBuildOutput {
   readonly buffer: SharedArrayBuffer
+  /** Of it, what is used. */
+  readonly byteLength: number
   readonly bindings: readonly Binding[]
   readonly zones: readonly ZoneStatus[]
   /** What zones that are current were made of: to be kept once they are committed (keep-copies.ts). */
@@ -60,7 +62,7 @@ interface LoadedFile {
 export function buildZones({ folder, state, services, buffer }: ZoneBuildInput): ZoneBuildOutput {
   const listed = listFolder(folder)
   if (!Array.isArray(listed)) {
-    return { buffer, bindings: [], zones: [], sources: [], faults: [listed], refused: true }
+    return { buffer, byteLength: 0, bindings: [], zones: [], sources: [], faults: [listed], refused: true }
   }
   const known = new Set(services)
   const image = new ZoneImageWriter(buffer)

@@ -72,6 +72,8 @@ export class Checker {
   /** Of the workers before this one, and of this one. */
   readonly #cpuMs = { before: 0, now: 0 }
   #running = false
+  /** Without a target there never was a worker to spend memory on. */
+  #hasBegun = false
 
   constructor(options: CheckerOptions) {
     this.#options = options
@@ -81,14 +83,15 @@ export class Checker {
   start(targets: readonly Target[], saved: ReadonlyMap<string, SavedState> = new Map()): void {
     this.#ledger.start(targets, saved, this.#options.clock.wall())
     this.#running = true
-    this.#spawn()
+    if (targets.length > 0) this.#spawn()
     this.#lookTimer = setInterval(() => this.#look(), LOOK_MS)
   }
 
   /** Reload: targets that stay keep state and counts, also under a changed monitor; new ones join at their first success. */
   update(targets: readonly Target[]): void {
     this.#ledger.update(targets, this.#options.clock.wall())
-    this.#say({ kind: 'assign', assignments: this.#ledger.assignments() })
+    if (!this.#hasBegun && targets.length > 0) this.#spawn()
+    else this.#say({ kind: 'assign', assignments: this.#ledger.assignments() })
     this.#wakeWaiters()
   }
 
@@ -182,6 +185,7 @@ export class Checker {
   }
 
   #spawn(): void {
+    this.#hasBegun = true
     this.#heartbeat = new Int32Array(new SharedArrayBuffer(4))
     this.#watch = startWatch(0, this.#options.clock.now())
     const workerData: WorkerStart = { assignments: this.#ledger.assignments(), heartbeat: this.#heartbeat }

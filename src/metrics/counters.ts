@@ -27,12 +27,19 @@ export const counter = {
   rcode: 16,
   /** 6 counts: A, AAAA, HTTPS, TXT, MX, other. */
   type: 32,
+  /** Sampled queries by the time from their receive to the sending of their answer: a count for each of LATENCY_BOUNDS_MS, and one above. */
+  latency: 40,
+  /** The sum of those times, ms. */
+  latencySum: 55,
 } as const
 
 export const COUNTERS = 64
 
 /** The query types counted by name, in the order of their counters; every other type goes to the one behind them. */
 export const COUNTED_TYPES = [1, 28, 65, 16, 15] as const
+
+/** Upper bounds, each included. */
+export const LATENCY_BOUNDS_MS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250] as const
 
 export type Counters = Float64Array
 

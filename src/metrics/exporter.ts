@@ -2,8 +2,8 @@
 // of counters.ts, and states from the functions handed in, when somebody asks. No label takes a value from a client: types
 // and RCODEs are bounded lists, the rest is named in the configuration.
 import { collectDefaultMetrics, Counter, Registry } from 'prom-client'
-import { counter, type Counters } from './counters.ts'
-import { gauge, total } from './metric.ts'
+import { counter, LATENCY_BOUNDS_MS, type Counters } from './counters.ts'
+import { gauge, histogram, total } from './metric.ts'
 
 type HealthState = 'up' | 'down' | 'unknown'
 
@@ -23,7 +23,13 @@ export interface MetricsFacts {
       readonly lastLatencyMs?: number
     }[]
   }[]
-  readonly services: readonly { readonly name: string; readonly fallbackEngaged: boolean }[]
+  readonly services: readonly {
+    readonly name: string
+    readonly fallbackEngaged: boolean
+    /** `answered`: since the start; missing where it is not counted. */
+    readonly shares: readonly { readonly region: string; readonly answered?: number }[]
+    readonly noData?: number
+  }[]
   readonly workers: readonly { readonly slot: number; readonly role: string; readonly replaced: number }[]
   readonly lastReload?: { readonly at: string; readonly ok: boolean }
   readonly probing?: {
@@ -60,6 +66,8 @@ export function createExporter(sources: MetricsSources): Exporter {
   registerBuild(registry, sources.version)
   registerQueries(registry, sources.counters)
   registerSockets(registry, sources.counters)
+  registerLatency(registry, sources.counters)
+  registerAnswers(registry, facts.current)
   registerDirector(registry, facts.current)
   registerHealth(registry, facts.current)
   registerProbing(registry, facts.current)
@@ -106,7 +114,7 @@ function registerQueries(registry: Registry, blocks: Blocks): void {
     set(['udp'], sum(blocks, counter.udpQueries))
     set(['tcp'], sum(blocks, counter.tcpQueries))
   })
-  total(registry, 'meridian_answers_total', 'Answers sent', ['transport'], (set) => {
+  total(registry, 'meridian_sent_answers_total', 'Answers sent', ['transport'], (set) => {
     set(['udp'], sum(blocks, counter.udpAnswers))
     set(['tcp'], sum(blocks, counter.tcpAnswers))
   })
@@ -127,6 +135,28 @@ function registerSockets(registry: Registry, blocks: Blocks): void {
   one('meridian_send_errors_total', 'Answers that the socket refused', counter.sendErrors)
   one('meridian_tcp_connections_total', 'TCP connections accepted', counter.tcpConnections)
   one('meridian_tcp_refused_connections_total', 'TCP connections refused by a limit', counter.tcpRefused)
+}
+
+function registerLatency(registry: Registry, blocks: Blocks): void {
+  const bounds = LATENCY_BOUNDS_MS.map((ms) => ms / 1000)
+  const help = 'Of sampled queries, from their receive to the sending of their answer'
+  histogram(registry, 'meridian_query_duration_seconds', help, bounds, () => ({
+    counts: Array.from({ length: bounds.length + 1 }, (_, i) => sum(blocks, counter.latency + i)),
+    sum: sum(blocks, counter.latencySum) / 1000,
+  }))
+}
+
+/** Of services and regions as configured now; what left the configuration is forgotten. */
+function registerAnswers(registry: Registry, facts: () => MetricsFacts): void {
+  const help = 'Answers that carried an address, by the service that gave them and the region that they lead to'
+  total(registry, 'meridian_answers_total', help, ['service', 'region'], (set) => {
+    for (const { name, shares } of facts().services) {
+      for (const { region, answered = 0 } of shares) set([name, region], answered)
+    }
+  })
+  total(registry, 'meridian_nodata_answers_total', 'Answers of services without an address', ['service'], (set) => {
+    for (const { name, noData = 0 } of facts().services) set([name], noData)
+  })
 }
 
 function registerDirector(registry: Registry, facts: () => MetricsFacts): void {

@@ -4,10 +4,8 @@ import type { AddressWords } from '../base/address.ts'
 import { formatName, type Name } from '../dns/name.ts'
 import { TYPE } from '../dns/types.ts'
 import { classOf, findClass, scopeOf } from '../snapshot/client-map.ts'
-import { bindingRecord, planHeader, serviceRecord } from '../snapshot/plan-image.ts'
-import type { Snapshot } from '../snapshot/publication.ts'
-import { nodeRecord, RECORD_HEADER_BYTES, rrsetRecord, zoneRecord } from '../snapshot/zone-image.ts'
-import { createLookup, findRrset, FOUND, lookUp } from './lookup.ts'
+import { linkOf, nodeLink, RECORD_HEADER_BYTES, wireOf, zoneRecord } from '../snapshot/zone-image.ts'
+import { createLookup, findRrset, FOUND, lookUp, type ZoneViews } from './lookup.ts'
 import { createNameCursor, readName } from './name-cursor.ts'
 
 const MAX_CHAIN = 16
@@ -30,35 +28,34 @@ export interface Placement {
   readonly scope: number
 }
 
-export function inspectName(snapshot: Snapshot, name: Name, type: number): Inspection {
-  const { zoneWords, zoneBytes } = snapshot
+export function inspectName(zones: ZoneViews, name: Name, type: number): Inspection {
+  const { zoneWords, zoneBytes } = zones
   const cursor = createNameCursor()
   const lookup = createLookup()
   const chain: string[] = []
   readName(cursor, name, 0, name.length)
   for (let hop = 0; hop <= MAX_CHAIN; hop++) {
-    const found = lookUp(lookup, snapshot, cursor, type)
-    if (found !== FOUND.node) return { found: nameOf(found), ...zoneOf(snapshot, found, lookup.zone), chain }
-    const binding = zoneWords[lookup.node + nodeRecord.binding]!
-    const cname = findRrset(zoneWords, lookup.node, TYPE.CNAME)
+    const found = lookUp(lookup, zones, cursor, type)
+    if (found !== FOUND.node) return { found: nameOf(found), ...zoneOf(zones, found, lookup.zone), chain }
+    const binding = linkOf(zoneWords, lookup.node, nodeLink.binding)
+    const cname = findRrset(zoneWords, zoneBytes, lookup.node, TYPE.CNAME)
     if (binding !== 0 || cname === 0) {
       const bound = binding === 0 ? {} : { binding: binding - 1 }
-      return { found: 'node', ...zoneOf(snapshot, found, lookup.zone), chain, ...bound }
+      return { found: 'node', ...zoneOf(zones, found, lookup.zone), chain, ...bound }
     }
-    const target = (cname + rrsetRecord.wire) * 4 + RECORD_HEADER_BYTES
+    const target = wireOf(cname) + RECORD_HEADER_BYTES
     readName(cursor, zoneBytes, target, zoneBytes.length)
     chain.push(formatName(zoneBytes, target))
   }
   return { found: 'endless-chain', chain }
 }
 
-/** Where a client stands for the service behind a binding. */
-export function placeClient({ planWords, mapWords }: Snapshot, binding: number, client: AddressWords): Placement {
-  const bound = planHeader.words + binding * bindingRecord.words
-  const service = planWords[bound + bindingRecord.service]!
-  const map = planWords[service + serviceRecord.clientMap]!
+/**
+ * Where a client stands for a service. `map`: word offset of its client map, −1 when steering ignores where clients are;
+ * `pinBits`: of the prefix that pins a client of this family, −1 when a counter walks them.
+ */
+export function placeClient(mapWords: Int32Array, map: number, pinBits: number, client: AddressWords): Placement {
   const found = map < 0 ? 0 : findClass(mapWords, map, client)
-  const pinBits = planWords[service + (client[0] === 4 ? serviceRecord.ipv4Bits : serviceRecord.ipv6Bits)]!
   return { ...(map >= 0 && { class: classOf(found) }), scope: Math.max(scopeOf(found), pinBits, 0) }
 }
 
@@ -66,6 +63,6 @@ function nameOf(found: number): keyof typeof FOUND {
   return (Object.keys(FOUND) as (keyof typeof FOUND)[]).find((key) => FOUND[key] === found)!
 }
 
-function zoneOf({ zoneBytes }: Snapshot, found: number, zone: number): { zone?: string } {
+function zoneOf({ zoneBytes }: ZoneViews, found: number, zone: number): { zone?: string } {
   return found === FOUND.nothing ? {} : { zone: formatName(zoneBytes, (zone + zoneRecord.name) * 4) }
 }

@@ -3,8 +3,20 @@
 import { TYPE } from '../dns/types.ts'
 import { firstSlot } from '../snapshot/hash.ts'
 import type { Snapshot } from '../snapshot/publication.ts'
-import { HAS_DNAME, header, nodeRecord, rrsetRecord, wireLengthOf, zoneRecord } from '../snapshot/zone-image.ts'
-import { suffixIs, type NameCursor } from './name-cursor.ts'
+import {
+  HAS_DNAME,
+  header,
+  linkOf,
+  nodeLink,
+  nodeRecord,
+  ownLabelsOf,
+  ownLengthOf,
+  rrsetCountOf,
+  rrsetBehind,
+  typeOf,
+  zoneRecord,
+} from '../snapshot/zone-image.ts'
+import { labelsAre, suffixIs, type NameCursor } from './name-cursor.ts'
 
 /** What a lookup found. */
 export const FOUND = {
@@ -22,6 +34,9 @@ export const FOUND = {
   noName: 5,
 } as const
 
+/** The zone image as views on its memory. */
+export type ZoneViews = Pick<Snapshot, 'zoneWords' | 'zoneBytes'>
+
 export interface Lookup {
   /** Offset of the zone's record. */
   zone: number
@@ -37,21 +52,21 @@ export function createLookup(): Lookup {
 }
 
 /** Finds a name for a query type (which matters for DS alone: it belongs to the parent's side of a cut). */
-export function lookUp(lookup: Lookup, { zoneWords, zoneBytes }: Snapshot, name: NameCursor, type: number): number {
+export function lookUp(lookup: Lookup, { zoneWords, zoneBytes }: ZoneViews, name: NameCursor, type: number): number {
   if (!findZone(lookup, zoneWords, zoneBytes, name, 0)) return FOUND.nothing
   // RFC 4035 §3.1.4.1: the parent zone answers for DS, where we serve it too.
   if (type === TYPE.DS && lookup.zoneLabel === 0) findZone(lookup, zoneWords, zoneBytes, name, 1)
-  const zone = lookup.zone
-  if (zoneWords[zone + zoneRecord.apex] === 0) return FOUND.failedZone
+  const { zone, zoneLabel } = lookup
+  if (zoneWords[zone + zoneRecord.nodeTable] === 0) return FOUND.failedZone
   let label = 0
-  let node = findNode(zoneWords, zoneBytes, name, label, zone)
-  while (node === 0) node = findNode(zoneWords, zoneBytes, name, ++label, zone)
+  let node = findNode(zoneWords, zoneBytes, name, label, zoneLabel, zone)
+  while (node === 0) node = findNode(zoneWords, zoneBytes, name, ++label, zoneLabel, zone)
   return classify(lookup, zoneWords, node, label, type)
 }
 
 /** `node` is the name itself (label 0) or its closest encloser. */
 function classify(lookup: Lookup, zoneWords: Int32Array, node: number, label: number, type: number): number {
-  const cut = zoneWords[node + nodeRecord.cut]!
+  const cut = linkOf(zoneWords, node, nodeLink.cut)
   lookup.node = node
   lookup.label = label
   if (cut !== 0 && !(type === TYPE.DS && label === 0 && cut === node)) {
@@ -59,8 +74,8 @@ function classify(lookup: Lookup, zoneWords: Int32Array, node: number, label: nu
     return FOUND.delegation
   }
   if (label === 0) return FOUND.node
-  if ((zoneWords[node + nodeRecord.rrsets]! & HAS_DNAME) !== 0) return FOUND.dname
-  const wildcard = zoneWords[node + nodeRecord.wildcard]!
+  if ((zoneWords[node + nodeRecord.shape]! & HAS_DNAME) !== 0) return FOUND.dname
+  const wildcard = linkOf(zoneWords, node, nodeLink.wildcard)
   if (wildcard === 0) return FOUND.noName
   lookup.node = wildcard
   return FOUND.node
@@ -81,7 +96,7 @@ function findZone(
   for (let label = from; label <= name.labels; label++) {
     const depth = name.labels - label
     if ((depths & (1 << (depth < 31 ? depth : 31))) === 0) continue
-    let slot = firstSlot(name.hash[label]!, 0, mask)
+    let slot = firstSlot(name.hash[label]!, mask)
     for (let zone = zoneWords[table + slot]!; zone !== 0; zone = zoneWords[table + slot]!) {
       const length = zoneWords[zone + zoneRecord.nameLength]!
       if (
@@ -98,37 +113,32 @@ function findZone(
   return false
 }
 
-/** The node of a zone whose name is the suffix from that label on; 0 for none. */
+/** The node of a zone whose name is the suffix from label `label` on; 0 for none. The origin begins at `zoneLabel`. */
 export function findNode(
   zoneWords: Int32Array,
   zoneBytes: Uint8Array,
   name: NameCursor,
   label: number,
+  zoneLabel: number,
   zone: number,
 ): number {
-  const hash = name.hash[label]!
-  const table = zoneWords[header.nodeTable]!
-  const mask = zoneWords[header.nodeMask]!
-  let slot = firstSlot(hash, zoneWords[zone + zoneRecord.seed]!, mask)
+  const table = zoneWords[zone + zoneRecord.nodeTable]!
+  const mask = zoneWords[zone + zoneRecord.nodeMask]!
+  let slot = firstSlot(name.hash[label]!, mask)
   for (let node = zoneWords[table + slot]!; node !== 0; node = zoneWords[table + slot]!) {
-    if (
-      zoneWords[node + nodeRecord.hash] === hash &&
-      zoneWords[node + nodeRecord.zone] === zone &&
-      suffixIs(name, label, zoneBytes, (node + nodeRecord.name) * 4, zoneWords[node + nodeRecord.nameLength]!)
-    ) {
-      return node
-    }
+    const labels = ownLabelsOf(zoneWords, node) * 4
+    if (labelsAre(name, label, zoneLabel, zoneBytes, labels, ownLengthOf(zoneWords, node))) return node
     slot = (slot + 1) & mask
   }
   return 0
 }
 
 /** The RRset of that type at a node, or its first for ANY (RFC 8482 §4.1); 0 for none. */
-export function findRrset(zoneWords: Int32Array, node: number, type: number): number {
-  let rrset = node + nodeRecord.name + ((zoneWords[node + nodeRecord.nameLength]! + 3) >> 2)
-  for (let left = zoneWords[node + nodeRecord.rrsets]! & 0xffff; left > 0; left--) {
-    if ((zoneWords[rrset + rrsetRecord.typeAndCount]! & 0xffff) === type || type === TYPE.ANY) return rrset
-    rrset += rrsetRecord.wire + ((wireLengthOf(zoneWords, rrset) + 3) >> 2)
+export function findRrset(zoneWords: Int32Array, zoneBytes: Uint8Array, node: number, type: number): number {
+  let rrset = ownLabelsOf(zoneWords, node) + ((ownLengthOf(zoneWords, node) + 3) >> 2)
+  for (let left = rrsetCountOf(zoneWords, node); left > 0; left--) {
+    if (typeOf(zoneBytes, rrset) === type || type === TYPE.ANY) return rrset
+    rrset = rrsetBehind(zoneWords, rrset)
   }
   return 0
 }

@@ -1,7 +1,7 @@
 // A response being composed in place: sections are appended in their order, a name is compressed against the names
 // before it (RFC 1035 §4.1.4), and what does not fit rolls back. Nothing is allocated.
 import type { Snapshot } from '../snapshot/publication.ts'
-import { namesOf, RECORD_HEADER_BYTES, rrsetRecord } from '../snapshot/zone-image.ts'
+import { namesOf, RECORD_HEADER_BYTES, recordCountOf, wireOf } from '../snapshot/zone-image.ts'
 import { NO_EXTENDED_ERROR, optLength, writeOpt } from './edns.ts'
 import { createNameCursor, lowerCase, readName, type NameCursor } from './name-cursor.ts'
 import { HEADER_BYTES, type Query } from './query.ts'
@@ -115,8 +115,8 @@ export function writeRrset(
   bytes: Uint8Array,
   rrset: number,
 ): boolean {
-  const count = words[rrset + rrsetRecord.typeAndCount]! >>> 16
-  return writeRecords(message, owner, ownerAt, namesOf(words, rrset), count, bytes, (rrset + rrsetRecord.wire) * 4)
+  const count = recordCountOf(bytes, rrset)
+  return writeRecords(message, owner, ownerAt, namesOf(words, rrset), count, bytes, wireOf(rrset))
 }
 
 /**

@@ -85,8 +85,23 @@ export function replaceSuffix(name: NameCursor, from: number, target: Uint8Array
 /** Whether the suffix from label `from` on is the wire name at `at`, which is lower-cased and of that length. */
 export function suffixIs(name: NameCursor, from: number, other: Uint8Array, at: number, length: number): boolean {
   const begin = name.label[from]!
-  if (name.length - begin !== length) return false
-  const { bytes } = name
+  return name.length - begin === length && bytesAre(name.bytes, begin, other, at, length)
+}
+
+/** Whether the labels from `from` up to `to` are those at `at`, which are lower-cased and of that length in all. */
+export function labelsAre(
+  name: NameCursor,
+  from: number,
+  to: number,
+  other: Uint8Array,
+  at: number,
+  length: number,
+): boolean {
+  const begin = name.label[from]!
+  return name.label[to]! - begin === length && bytesAre(name.bytes, begin, other, at, length)
+}
+
+function bytesAre(bytes: Uint8Array, begin: number, other: Uint8Array, at: number, length: number): boolean {
   for (let i = 0; i < length; i++) if (bytes[begin + i] !== other[at + i]) return false
   return true
 }

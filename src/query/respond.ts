@@ -6,7 +6,7 @@ import { CLASS, RCODE, TYPE } from '../dns/types.ts'
 import { COUNTED_TYPES, counter } from '../metrics/counters.ts'
 import { answerRecord, SERVFAIL } from '../snapshot/plan-body.ts'
 import { planHeader } from '../snapshot/plan-image.ts'
-import { nodeRecord, rrsetRecord, RECORD_HEADER_BYTES } from '../snapshot/zone-image.ts'
+import { linkOf, nodeLink, recordCountOf, wireOf, RECORD_HEADER_BYTES } from '../snapshot/zone-image.ts'
 import { answerChaos } from './chaos.ts'
 import { settleCookie } from './cookie.ts'
 import { EXTENDED_ERROR } from './edns.ts'
@@ -24,6 +24,7 @@ import {
 import { readName } from './name-cursor.ts'
 import { readQuery, SILENCE } from './query.ts'
 import { limitRate, VERDICT } from './rate-limit.ts'
+import { isSampled, logQuery } from './sampler.ts'
 import { writeDname, writeReferral, writeServerAddresses, writeSoa } from './sections.ts'
 import { chooseClient, leastTtl, settleScope, steer } from './steered.ts'
 import { MAX_CHAIN, type QueryWorker } from './worker.ts'
@@ -46,19 +47,21 @@ export function respond(
   outAt: number,
   limit: number,
 ): number {
-  const { query, message, snapshot, counters } = worker
+  const { query, message, snapshot, counters, sampler } = worker
   counters[limit === STREAM_LIMIT ? counter.tcpQueries : counter.udpQueries]!++
   let rcode = readQuery(query, input, at, length)
   if (rcode === SILENCE) {
     counters[counter.dropped]!++
     return 0
   }
+  worker.tally = 0
   beginMessage(message, query, snapshot, input, at, output, outAt, limit)
   checkCookie(worker, client)
   if (rcode === RCODE.NOERROR && query.questionLength > 0) rcode = answer(worker, client)
   settleScope(worker)
   if (!admit(worker, client, rcode)) return 0
   count(worker, rcode)
+  if (isSampled(sampler)) logQuery(sampler, query, message, input, at, client, rcode, worker.tally, snapshot.number)
   return finishMessage(message, query, snapshot, rcode)
 }
 
@@ -135,25 +138,25 @@ function fail(message: Message): number {
 function answerNode(worker: QueryWorker, hop: number): number {
   const { query, lookup, message, snapshot } = worker
   const { zoneWords, zoneBytes } = snapshot
-  const binding = zoneWords[lookup.node + nodeRecord.binding]!
+  const binding = linkOf(zoneWords, lookup.node, nodeLink.binding)
   if (binding !== 0 && (query.type === TYPE.A || query.type === TYPE.AAAA || query.type === TYPE.ANY)) {
     return answerSteered(worker, binding, hop)
   }
   const ownerAt = hop === 0 ? QUESTION_NAME_AT : -1
-  const rrset = findRrset(zoneWords, lookup.node, query.type)
+  const rrset = findRrset(zoneWords, zoneBytes, lookup.node, query.type)
   if (rrset !== 0) {
     if (!writeRrset(message, query.name, ownerAt, zoneWords, zoneBytes, rrset)) message.truncated = true
-    message.answers += zoneWords[rrset + rrsetRecord.typeAndCount]! >>> 16
+    message.answers += recordCountOf(zoneBytes, rrset)
     if (query.type === TYPE.NS) writeServerAddresses(worker, rrset)
     return RCODE.NOERROR
   }
-  const cname = findRrset(zoneWords, lookup.node, TYPE.CNAME)
+  const cname = findRrset(zoneWords, zoneBytes, lookup.node, TYPE.CNAME)
   if (cname === 0) {
     return writeSoa(worker, binding === 0 ? -1 : leastTtl(worker, binding), RCODE.NOERROR)
   }
   if (!writeRrset(message, query.name, ownerAt, zoneWords, zoneBytes, cname)) message.truncated = true
   message.answers++
-  readName(query.name, zoneBytes, (cname + rrsetRecord.wire) * 4 + RECORD_HEADER_BYTES, zoneBytes.length)
+  readName(query.name, zoneBytes, wireOf(cname) + RECORD_HEADER_BYTES, zoneBytes.length)
   return CHAIN_GOES_ON
 }
 

@@ -3,8 +3,9 @@
 import { RCODE, TYPE } from '../dns/types.ts'
 import {
   namesOfType,
-  nodeRecord,
-  rrsetRecord,
+  ownLengthOf,
+  recordCountOf,
+  wireOf,
   RECORD_HEADER_BYTES,
   writeRecordHeader,
   zoneRecord,
@@ -37,7 +38,7 @@ export function writeSoa(worker: QueryWorker, leastTtl: number, rcode: number): 
   const { zone } = lookup
   const isQuestion = message.answers === 0
   const originAt = isQuestion ? QUESTION_NAME_AT + query.name.label[lookup.zoneLabel]! : writeOrigin(worker)
-  const soa = (zoneWords[zone + zoneRecord.negativeSoa]! + rrsetRecord.wire) * 4
+  const soa = wireOf(zoneWords[zone + zoneRecord.negativeSoa]!)
   const mname = soa + RECORD_HEADER_BYTES
   const rname = mname + zoneWords[zone + zoneRecord.mname]!
   const numbers = rname + zoneWords[zone + zoneRecord.rname]!
@@ -80,13 +81,13 @@ function writeOwnLabels({ message, snapshot }: QueryWorker, field: number, from:
  * a resolver cannot get but from us must fit, or the answer is truncated (RFC 9471); the others come as room allows.
  */
 export function writeReferral(worker: QueryWorker): number {
-  const { message, snapshot, lookup, owner } = worker
+  const { query, message, snapshot, lookup, owner } = worker
   const { zoneWords, zoneBytes } = snapshot
   const cut = lookup.node
-  const ns = findRrset(zoneWords, cut, TYPE.NS)
-  readName(owner, zoneBytes, (cut + nodeRecord.name) * 4, zoneBytes.length)
+  const ns = findRrset(zoneWords, zoneBytes, cut, TYPE.NS)
+  readName(owner, query.name.bytes, cutBegin(worker, cut), query.name.length)
   if (!writeRrset(message, owner, -1, zoneWords, zoneBytes, ns)) message.truncated = true
-  message.authorities += zoneWords[ns + rrsetRecord.typeAndCount]! >>> 16
+  message.authorities += recordCountOf(zoneBytes, ns)
   writeGlue(worker, cut, ns, true, true)
   writeGlue(worker, cut, ns, false, false)
   return RCODE.NOERROR
@@ -96,13 +97,14 @@ export function writeReferral(worker: QueryWorker): number {
 function writeGlue(worker: QueryWorker, cut: number, ns: number, below: boolean, needed: boolean): void {
   const { message, snapshot, lookup, owner } = worker
   const { zoneWords, zoneBytes } = snapshot
-  let at = (ns + rrsetRecord.wire) * 4
-  for (let left = zoneWords[ns + rrsetRecord.typeAndCount]! >>> 16; left > 0 && !message.truncated; left--) {
+  let at = wireOf(ns)
+  for (let left = recordCountOf(zoneBytes, ns); left > 0 && !message.truncated; left--) {
     const length = (zoneBytes[at + 8]! << 8) | zoneBytes[at + 9]!
     readName(owner, zoneBytes, at + RECORD_HEADER_BYTES, zoneBytes.length)
     at += RECORD_HEADER_BYTES + length
     if (isBelow(worker, cut) !== below) continue
-    const node = isWithin(worker, lookup.zone) ? findNode(zoneWords, zoneBytes, owner, 0, lookup.zone) : 0
+    const zoneLabel = originLabel(worker, lookup.zone)
+    const node = zoneLabel < 0 ? 0 : findNode(zoneWords, zoneBytes, owner, 0, zoneLabel, lookup.zone)
     if (node === 0) continue
     writeAddresses(worker, node, TYPE.A, needed)
     writeAddresses(worker, node, TYPE.AAAA, needed)
@@ -112,30 +114,39 @@ function writeGlue(worker: QueryWorker, cut: number, ns: number, below: boolean,
 function writeAddresses(worker: QueryWorker, node: number, type: number, needed: boolean): void {
   const { message, snapshot, owner } = worker
   const { zoneWords, zoneBytes } = snapshot
-  const rrset = findRrset(zoneWords, node, type)
+  const rrset = findRrset(zoneWords, zoneBytes, node, type)
   if (rrset === 0) return
   if (writeRrset(message, owner, -1, zoneWords, zoneBytes, rrset)) {
-    message.additionals += zoneWords[rrset + rrsetRecord.typeAndCount]! >>> 16
+    message.additionals += recordCountOf(zoneBytes, rrset)
   } else if (needed) {
     message.truncated = true
   }
 }
 
-function isBelow({ snapshot, owner }: QueryWorker, node: number): boolean {
-  const length = snapshot.zoneWords[node + nodeRecord.nameLength]!
-  return endsIn(owner, snapshot.zoneBytes, (node + nodeRecord.name) * 4, length)
+/** Where the name of a node that the query's name ends in begins within that. */
+function cutBegin({ query: { name }, snapshot, lookup }: QueryWorker, node: number): number {
+  return name.label[lookup.zoneLabel]! - ownLengthOf(snapshot.zoneWords, node)
 }
 
-function isWithin({ snapshot, owner }: QueryWorker, zone: number): boolean {
+/** Whether the owner lies at or below a node that the query's name ends in. */
+function isBelow(worker: QueryWorker, node: number): boolean {
+  const { name } = worker.query
+  const begin = cutBegin(worker, node)
+  return suffixLabel(worker.owner, name.bytes, begin, name.length - begin) >= 0
+}
+
+/** The label of the owner where the zone's origin begins; −1: it lies outside. */
+function originLabel({ snapshot, owner }: QueryWorker, zone: number): number {
   const length = snapshot.zoneWords[zone + zoneRecord.nameLength]!
-  return endsIn(owner, snapshot.zoneBytes, (zone + zoneRecord.name) * 4, length)
+  return suffixLabel(owner, snapshot.zoneBytes, (zone + zoneRecord.name) * 4, length)
 }
 
-function endsIn(name: QueryWorker['owner'], other: Uint8Array, at: number, length: number): boolean {
+/** The label from which on the name is the one of that length at `at`; −1 for none. */
+function suffixLabel(name: QueryWorker['owner'], other: Uint8Array, at: number, length: number): number {
   for (let label = 0; label <= name.labels; label++) {
-    if (name.length - name.label[label]! === length) return suffixIs(name, label, other, at, length)
+    if (name.length - name.label[label]! === length) return suffixIs(name, label, other, at, length) ? label : -1
   }
-  return false
+  return -1
 }
 
 /**
@@ -145,10 +156,10 @@ function endsIn(name: QueryWorker['owner'], other: Uint8Array, at: number, lengt
 export function writeDname(worker: QueryWorker, hop: number): number {
   const { query, message, snapshot, lookup, owner, scratch } = worker
   const { zoneWords, zoneBytes } = snapshot
-  const dname = findRrset(zoneWords, lookup.node, TYPE.DNAME)
-  const from = (dname + rrsetRecord.wire) * 4
+  const dname = findRrset(zoneWords, zoneBytes, lookup.node, TYPE.DNAME)
+  const from = wireOf(dname)
   if (!wasRenamedBy(worker, hop, lookup.node)) {
-    readName(owner, zoneBytes, (lookup.node + nodeRecord.name) * 4, zoneBytes.length)
+    readName(owner, query.name.bytes, query.name.label[lookup.label]!, query.name.length)
     if (!writeRrset(message, owner, -1, zoneWords, zoneBytes, dname)) {
       message.truncated = true
       return RCODE.NOERROR

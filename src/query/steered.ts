@@ -37,7 +37,9 @@ export function steer(worker: QueryWorker, binding: number, family: 0 | 1): numb
   }
   const index = planHalves[(body + planWords[table + slotTable.slotsAt]!) * 2 + slot]!
   const answer = body + planWords[table + slotTable.first + index]!
-  worker.tallies[planWords[service + serviceRecord.tallies + planWords[answer + answerRecord.tally]!]!]!++
+  const tally = planWords[service + serviceRecord.tallies + planWords[answer + answerRecord.tally]!]!
+  worker.tallies[tally]!++
+  worker.tally = tally
   if (planWords[answer + answerRecord.count] !== 0 && scope > message.scope) message.scope = scope
   return answer
 }

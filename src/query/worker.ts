@@ -6,7 +6,9 @@ import { createLookup, type Lookup } from './lookup.ts'
 import { createMessage, type Message } from './message.ts'
 import { createNameCursor, type NameCursor } from './name-cursor.ts'
 import { createQuery, type Query } from './query.ts'
+import type { QueryLog } from './query-log.ts'
 import { createRateLimiter, type RateLimiter } from './rate-limit.ts'
+import { createSampler, type Sampler } from './sampler.ts'
 
 export interface QueryWorker {
   /** Its holder turns it to the current generation before each call. */
@@ -18,7 +20,10 @@ export interface QueryWorker {
   readonly pickOffset: number
   /** Answers given, by service and region, as the plan numbers them. */
   readonly tallies: Float64Array
+  /** Which of them the answer at hand was counted in; 0: none. */
+  tally: number
   readonly limiter: RateLimiter
+  readonly sampler: Sampler
   /** Seconds since the epoch, set by its holder at least once a second. (Monotonic time is the limiter's.) */
   nowS: number
   readonly query: Query
@@ -45,17 +50,20 @@ export interface QueryWorkerParts {
   readonly counters: Counters
   readonly picks: Int32Array
   readonly tallies: Float64Array
+  readonly queryLog: QueryLog
   readonly slot: number
 }
 
 /** A prime, so that the offsets of many workers meet no common divisor of slot tables. */
 const PICK_STRIDE = 7919
 
-export function createQueryWorker({ slot, ...shared }: QueryWorkerParts): QueryWorker {
+export function createQueryWorker({ slot, queryLog, ...shared }: QueryWorkerParts): QueryWorker {
   return {
     ...shared,
     pickOffset: slot * PICK_STRIDE,
+    tally: 0,
     limiter: createRateLimiter(),
+    sampler: createSampler(queryLog, slot),
     nowS: 0,
     query: createQuery(),
     lookup: createLookup(),

@@ -105,6 +105,7 @@ export class Connection {
     while (keepsUp && (length = this.#frames.take(input)) >= 0) keepsUp = this.#answer(length)
     responder.leave()
     this.#socket.uncork()
+    responder.sent()
     return keepsUp
   }
 

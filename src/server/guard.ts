@@ -22,7 +22,7 @@ export function guardResponder(responder: Responder, counters: Counters, report:
       return writeServfail(input, at, length, output, outAt, limit)
     }
   }
-  return { enter: responder.enter, leave: responder.leave, answer }
+  return { enter: responder.enter, leave: responder.leave, sent: responder.sent, answer }
 }
 
 /** SERVFAIL with the query's ID and, where it can be read, its question. 0 (silence) for what is not a query. */

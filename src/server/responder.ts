@@ -5,6 +5,8 @@ import type { AddressWords } from '../base/address.ts'
 import { systemClock } from '../base/clock.ts'
 import type { Counters } from '../metrics/counters.ts'
 import { respond } from '../query/respond.ts'
+import type { QueryLog } from '../query/query-log.ts'
+import { beginSampling, countLatency, setWallClock } from '../query/sampler.ts'
 import { createQueryWorker } from '../query/worker.ts'
 import { Subscription } from '../snapshot/publication.ts'
 
@@ -13,6 +15,8 @@ export interface Responder {
   readonly enter: () => void
   /** Before waiting for the next receive. */
   readonly leave: () => void
+  /** After the answers to a receive were handed to the system. */
+  readonly sent: () => void
   /**
    * Answers the query in `input[at, at + length)` into `output` from `outAt` on and returns the answer's length; 0 is
    * silence. `limit` bounds the answer: the transport's for UDP, STREAM_LIMIT for a stream. Both buffers are plain
@@ -46,6 +50,8 @@ export interface ResponderSetup {
   readonly picks: Int32Array
   /** Answers given, by service and region; outlives the worker. */
   readonly tallies: Float64Array
+  /** One query in so many; outlives the worker. */
+  readonly queryLog: QueryLog
 }
 
 /** What a responder module exports. */
@@ -55,8 +61,9 @@ export interface ResponderModule {
 
 export function createResponder({ snapshotControl, snapshotPort, lane, ...parts }: ResponderSetup): Responder {
   const subscription = new Subscription(snapshotControl, lane, snapshotPort)
-  const { slot, counters, picks, tallies } = parts
-  const worker = createQueryWorker({ slot, counters, picks, tallies, snapshot: subscription.snapshot })
+  const { slot, counters, picks, tallies, queryLog } = parts
+  const worker = createQueryWorker({ slot, counters, picks, tallies, queryLog, snapshot: subscription.snapshot })
+  const { sampler } = worker
   let wallDueMs = 0
   return {
     enter: () => {
@@ -65,11 +72,17 @@ export function createResponder({ snapshotControl, snapshotPort, lane, ...parts 
       // The wall clock's number is too large for anything but the heap: once a second costs nothing, once a batch does.
       if (nowMs >= wallDueMs) {
         wallDueMs = nowMs + 1000
-        worker.nowS = Math.floor(systemClock.wall() / 1000)
+        const wallMs = systemClock.wall()
+        worker.nowS = Math.floor(wallMs / 1000)
+        setWallClock(sampler, wallMs, nowMs)
       }
+      beginSampling(sampler, nowMs)
       subscription.enter()
     },
     leave: () => subscription.leave(),
+    sent: () => {
+      if (sampler.pending > 0) countLatency(sampler, counters, systemClock.now())
+    },
     answer: (input, at, length, client, output, outAt, limit) =>
       respond(worker, input, at, length, client, output, outAt, limit),
   }

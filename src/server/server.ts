@@ -7,6 +7,7 @@
 import { extname } from 'node:path'
 import { systemClock, type Clock } from '../base/clock.ts'
 import { createCounters, type Counters } from '../metrics/counters.ts'
+import { createQueryLog, setSample, type QueryLog } from '../query/query-log.ts'
 import { openDescriptors, type Descriptors, type UdpSockets } from './descriptors.ts'
 import type { HandedSocket } from './handed-over.ts'
 import type { Endpoint, ListenFault } from './listen-fault.ts'
@@ -38,6 +39,8 @@ export interface ServerOptions {
   readonly tcp: TcpLimits
   /** The longest UDP answer, 1232 bytes by default. */
   readonly udpPayloadBytes?: number
+  /** One query in `sample` (0: none) is written into the ring of its worker, which holds `keep`. Missing: none. */
+  readonly queryLog?: { readonly sample: number; readonly keep: number }
   readonly events?: ServerEvents
   /** The module that answers, `responder.ts` of this folder by default. */
   readonly responder?: URL
@@ -64,6 +67,8 @@ export class Server {
   readonly counters: readonly Counters[]
   /** By slot: answers given, by service and region. */
   readonly tallies: readonly Float64Array[]
+  /** By slot. */
+  readonly queryLogs: readonly QueryLog[]
   readonly #options: ServerOptions
   readonly #clock: Clock
   readonly #picks: readonly Int32Array[]
@@ -80,6 +85,8 @@ export class Server {
     this.tallies = slots.map(
       () => new Float64Array(new SharedArrayBuffer(TALLY_PLACES * Float64Array.BYTES_PER_ELEMENT)),
     )
+    const { keep = 0, sample = 0 } = options.queryLog ?? {}
+    this.queryLogs = slots.map(() => createQueryLog(keep, sample))
     this.#picks = slots.map(() => new Int32Array(new SharedArrayBuffer(PICK_PLACES * Int32Array.BYTES_PER_ELEMENT)))
   }
 
@@ -143,6 +150,11 @@ export class Server {
     return this.#descriptors?.descriptors() ?? []
   }
 
+  /** From the workers' next receives on: one query in so many, or none. */
+  sample(oneIn: number): void {
+    for (const log of this.queryLogs) setSample(log, oneIn)
+  }
+
   /** One line for the log: how UDP is read and sockets are made on this machine, and why not better. */
   describe(): string {
     return this.#descriptors?.describe() ?? 'not listening'
@@ -178,6 +190,7 @@ export class Server {
       counters: this.counters[slot]!,
       picks: this.#picks[slot]!,
       tallies: this.tallies[slot]!,
+      queryLog: this.queryLogs[slot]!,
       limits: { udpPayloadBytes: udpPayloadBytes ?? DEFAULT_UDP_PAYLOAD_BYTES, tcp },
       events: events ?? {},
       now: this.#clock.now,

@@ -9,6 +9,7 @@
 // snapshots. Whoever owns the slots calls `look` at a steady pace.
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Counters } from '../metrics/counters.ts'
+import type { QueryLog } from '../query/query-log.ts'
 import type { Descriptors } from './descriptors.ts'
 import { describeError, type Ending } from './lifeline.ts'
 import type { Transport } from './listen-fault.ts'
@@ -57,6 +58,7 @@ export interface SlotOptions {
   readonly counters: Counters
   readonly picks: Int32Array
   readonly tallies: Float64Array
+  readonly queryLog: QueryLog
   readonly limits: Limits
   readonly events: ServerEvents
   /** Monotonic milliseconds. */
@@ -167,9 +169,9 @@ export class WorkerSlot {
 
   #begin(): WorkerLife {
     const { slot, transport, spares, descriptors, publication, events } = this.#options
-    const { counters, picks, tallies, limits } = this.#options
+    const { counters, picks, tallies, queryLog, limits } = this.#options
     const life = new WorkerLife({
-      ...{ slot, transport, descriptors, publication, orders: { counters, picks, tallies, limits } },
+      ...{ slot, transport, descriptors, publication, orders: { counters, picks, tallies, queryLog, limits } },
       spare: spares.take(),
       lane: this.#freeLane(),
       onReady: () => this.#serve(life),

@@ -85,6 +85,7 @@ export class BatchLoop {
     responder.leave()
     rearm(this.#batch, count)
     this.#send(socket, answers)
+    responder.sent()
     return count
   }
 

@@ -74,6 +74,7 @@ function createReceiver({ responder, counters, limits }: ListenerSetup): Receive
     responder.leave()
     if (length > 0) socket.send(ring.bytes, buffer * limit, length, from.port, from.address, ring.sent[buffer])
     else ring.give(buffer)
+    responder.sent()
   }
 }
 

@@ -27,7 +27,7 @@ export interface LifeOptions {
   readonly descriptors: Descriptors
   /** Of the slot's worker, counting from 0. */
   readonly slot: number
-  readonly orders: Pick<WorkerOrders, 'counters' | 'picks' | 'tallies' | 'limits'>
+  readonly orders: Pick<WorkerOrders, 'counters' | 'picks' | 'tallies' | 'queryLog' | 'limits'>
   readonly onReady: () => void
   readonly onTrouble: (text: string) => void
   /** When it is gone, with what it ended of. */

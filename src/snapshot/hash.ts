@@ -26,8 +26,8 @@ export function joinLabel(parent: number, label: number): number {
   return Math.imul((parent << 5) ^ (parent >>> 27) ^ label, PRIME)
 }
 
-/** Where to start probing a table of `mask + 1` slots for a name within a zone. */
-export function firstSlot(hash: number, seed: number, mask: number): number {
-  hash = Math.imul(hash ^ seed ^ (hash >>> 16), 0x85ebca6b)
+/** Where to start probing a table of `mask + 1` slots for a name. */
+export function firstSlot(hash: number, mask: number): number {
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
   return (hash ^ (hash >>> 13)) & mask
 }

@@ -4,15 +4,18 @@ import { foldCase, isSubdomain, nameLength, type Name } from '../dns/name.ts'
 import { TYPE } from '../dns/types.ts'
 import type { Zone } from '../zone/zone.ts'
 import { MAX_ARENA_BYTES, roomFor } from './arena.ts'
-import { firstSlot } from './hash.ts'
 import {
   HAS_DNAME,
   header,
-  namesOfType,
+  IS_LINKED,
+  LINK_WORDS,
+  nodeLink,
   nodeRecord,
+  ownLabelsOf,
   RECORD_HEADER_BYTES,
-  rrsetRecord,
+  rrsetWords,
   writeRecordHeader,
+  writeRrsetHead,
   zoneRecord,
   type Binding,
 } from './zone-image.ts'
@@ -26,9 +29,6 @@ export class ZoneImageWriter {
   readonly #bindings: Binding[] = []
   /** Offsets of zone records. */
   readonly #zones: number[] = []
-  /** Offsets of node records, as many as `#nodeCount`. */
-  #nodes = new Int32Array(64)
-  #nodeCount = 0
   /** Bit d: some origin has d labels. */
   #depths = 0
   #words: Int32Array
@@ -44,43 +44,48 @@ export class ZoneImageWriter {
 
   add(zone: Zone): void {
     const placement = placeNodes(zone)
-    this.#makeRoom(zoneWords(zone, placement), placement.kept)
+    this.#makeRoom(zoneWords(zone, placement) + tableSize(placement.kept))
     const record = this.#addZoneRecord(zone.origin)
     const placed = new Int32Array(zone.nodes.count)
     for (let node = 0; node < zone.nodes.count; node++) {
-      if (placement.occluded[node] === 0) placed[node] = this.#addNode(zone, placement, node, record)
+      if (placement.occluded[node] === 0) placed[node] = this.#addNode(zone, placement, node)
     }
     this.#link(placement, placed)
+    const { at, slots, mask } = this.#takeTable(placement.kept)
+    fillTable(slots, placed, placement.hash)
+    this.#words[record + zoneRecord.nodeTable] = at
+    this.#words[record + zoneRecord.nodeMask] = mask
     this.#words.set(measureSoaNames(zone), record + zoneRecord.mname)
-    this.#words[record + zoneRecord.apex] = placed[0]!
     this.#words[record + zoneRecord.negativeSoa] = this.#addNegativeSoa(zone)
   }
 
   /** A zone that never loaded: its names answer SERVFAIL. */
   addFailed(origin: Name): void {
-    this.#makeRoom(zoneRecord.name + wordsFor(origin.length), 0)
+    this.#makeRoom(zoneRecord.name + wordsFor(origin.length))
     this.#addZoneRecord(origin)
   }
 
   /** Completes the image. It stands at the start of the buffer, which is the one that was given if it was large enough. */
-  finish(): { readonly buffer: SharedArrayBuffer; readonly bindings: readonly Binding[] } {
-    this.#makeRoom(0, 0)
+  finish(): {
+    readonly buffer: SharedArrayBuffer
+    /** Of it, what is used. */
+    readonly byteLength: number
+    readonly bindings: readonly Binding[]
+  } {
+    this.#makeRoom(0)
     const words = this.#words
-    const nodes = this.#nodes.subarray(0, this.#nodeCount)
-    const zoneTable = this.#takeTable(this.#zones.length)
-    const nodeTable = this.#takeTable(nodes.length)
-    fillTable(zoneTable.slots, this.#zones, (zone) => firstSlot(words[zone + zoneRecord.hash]!, 0, zoneTable.mask))
-    fillTable(nodeTable.slots, nodes, (node) => {
-      const seed = words[words[node + nodeRecord.zone]! + zoneRecord.seed]!
-      return firstSlot(words[node + nodeRecord.hash]!, seed, nodeTable.mask)
-    })
+    const { at, slots, mask } = this.#takeTable(this.#zones.length)
+    fillTable(
+      slots,
+      this.#zones,
+      this.#zones.map((zone) => words[zone + zoneRecord.hash]!),
+    )
     words[header.zoneCount] = this.#zones.length
     words[header.depths] = this.#depths
-    words[header.zoneTable] = zoneTable.at
-    words[header.zoneMask] = zoneTable.mask
-    words[header.nodeTable] = nodeTable.at
-    words[header.nodeMask] = nodeTable.mask
-    return { buffer: words.buffer as SharedArrayBuffer, bindings: this.#bindings }
+    words[header.zoneTable] = at
+    words[header.zoneMask] = mask
+    const buffer = words.buffer as SharedArrayBuffer
+    return { buffer, byteLength: this.#at * WORD, bindings: this.#bindings }
   }
 
   #takeTable(entries: number): { readonly at: number; readonly slots: Int32Array; readonly mask: number } {
@@ -89,10 +94,9 @@ export class ZoneImageWriter {
     return { at, slots: this.#words.subarray(at, this.#at).fill(0), mask: tableSize(entries) - 1 }
   }
 
-  /** Room for a zone of so many words, and for the tables as they will then be. Pages that stay unused cost nothing. */
-  #makeRoom(words: number, nodes: number): void {
-    const tables = tableSize(this.#zones.length + 1) + tableSize(this.#nodeCount + nodes)
-    const bytes = (this.#at + words + tables) * WORD
+  /** Room for a zone of so many words, and for the table of zones as it will then be. Pages that stay unused cost nothing. */
+  #makeRoom(words: number): void {
+    const bytes = (this.#at + words + tableSize(this.#zones.length + 1)) * WORD
     const { buffer } = this.#words
     if (bytes <= buffer.byteLength) return
     const larger = new SharedArrayBuffer(roomFor(Math.max(bytes, Math.min(buffer.byteLength * 2, MAX_ARENA_BYTES / 2))))
@@ -101,14 +105,13 @@ export class ZoneImageWriter {
     this.#bytes = new Uint8Array(larger)
   }
 
-  /** Without an apex, until `add` says otherwise, the zone answers SERVFAIL. */
+  /** Without a table of nodes, until `add` gives it one, the zone answers SERVFAIL. */
   #addZoneRecord(origin: Name): number {
     const words = this.#words
     const record = this.#at
     this.#zones.push(record)
     words[record + zoneRecord.hash] = hashName(origin)
-    words[record + zoneRecord.seed] = Math.imul(this.#zones.length, 0x9e3779b1)
-    words.fill(0, record + zoneRecord.apex, record + zoneRecord.nameLength)
+    words.fill(0, record + zoneRecord.nodeTable, record + zoneRecord.nameLength)
     words[record + zoneRecord.nameLength] = origin.length
     this.#bytes.set(origin, (record + zoneRecord.name) * WORD)
     this.#at += zoneRecord.name + wordsFor(origin.length)
@@ -116,40 +119,32 @@ export class ZoneImageWriter {
     return record
   }
 
-  #addNode({ nodes, rrsets, records, services }: Zone, placement: Placement, node: number, zone: number): number {
+  #addNode({ origin, nodes, rrsets, records, services }: Zone, placement: Placement, node: number): number {
     const words = this.#words
     const record = this.#at
     const at = nodes.name[node]!
     const length = nameLength(nodes.names, at)
+    const ownLength = length - origin.length
     const [first, end] = [nodes.firstRrset[node]!, nodes.firstRrset[node + 1]!]
     const service = nodes.service[node]!
     if (service >= 0) {
       this.#bindings.push({ owner: nodes.names.slice(at, at + length), service: services[service]! })
     }
-    words[record + nodeRecord.hash] = placement.hash[node]!
-    words[record + nodeRecord.zone] = zone
-    words[record + nodeRecord.rrsets] = (end - first) | (placement.hasDname[node] === 1 ? HAS_DNAME : 0)
-    words[record + nodeRecord.wildcard] = 0
-    words[record + nodeRecord.cut] = 0
-    words[record + nodeRecord.binding] = service >= 0 ? this.#bindings.length : 0
-    words[record + nodeRecord.nameLength] = length
-    copyBytes(nodes.names, at, this.#bytes, (record + nodeRecord.name) * WORD, length)
-    this.#at += nodeRecord.name + wordsFor(length)
+    const flags = (placement.hasDname[node] === 1 ? HAS_DNAME : 0) | (placement.linked[node] === 1 ? IS_LINKED : 0)
+    words[record + nodeRecord.shape] = (end - first) | (ownLength << 16) | flags
+    if (placement.linked[node] === 1) {
+      words[record + nodeLink.wildcard] = 0
+      words[record + nodeLink.cut] = 0
+      words[record + nodeLink.binding] = service >= 0 ? this.#bindings.length : 0
+    }
+    const labels = ownLabelsOf(words, record)
+    copyBytes(nodes.names, at, this.#bytes, labels * WORD, ownLength)
+    this.#at = labels + wordsFor(ownLength)
     for (let rrset = first; rrset < end; rrset++) {
       const [firstRecord, endRecord] = [rrsets.firstRecord[rrset]!, rrsets.firstRecord[rrset + 1]!]
       this.#addRrset(rrsets.type[rrset]!, rrsets.ttl[rrset]!, records, firstRecord, endRecord)
     }
-    this.#rememberNode(record)
     return record
-  }
-
-  #rememberNode(record: number): void {
-    if (this.#nodeCount === this.#nodes.length) {
-      const larger = new Int32Array(this.#nodes.length * 2)
-      larger.set(this.#nodes)
-      this.#nodes = larger
-    }
-    this.#nodes[this.#nodeCount++] = record
   }
 
   /** A wildcard stands behind its parent, so links are made once all nodes have their places. */
@@ -157,8 +152,8 @@ export class ZoneImageWriter {
     for (let node = 0; node < placed.length; node++) {
       const at = placed[node]!
       if (at === 0) continue
-      if (wildcard[node]! >= 0) this.#words[at + nodeRecord.wildcard] = placed[wildcard[node]!]!
-      if (cut[node]! >= 0) this.#words[at + nodeRecord.cut] = placed[cut[node]!]!
+      if (wildcard[node]! >= 0) this.#words[at + nodeLink.wildcard] = placed[wildcard[node]!]!
+      if (cut[node]! >= 0) this.#words[at + nodeLink.cut] = placed[cut[node]!]!
     }
   }
 
@@ -173,31 +168,30 @@ export class ZoneImageWriter {
 
   #addRrset(type: number, ttl: number, records: Zone['records'], first: number, end: number): number {
     const rrset = this.#at
-    this.#words[rrset + rrsetRecord.typeAndCount] = type | ((end - first) << 16)
-    this.#words[rrset + rrsetRecord.wireLength] = wireLength(records.offset, first, end) | (namesOfType(type) << 24)
-    let to = (rrset + rrsetRecord.wire) * WORD
+    const length = wireLength(records.offset, first, end)
+    let to = writeRrsetHead(this.#words, this.#bytes, rrset, type, end - first, length)
     for (let record = first; record < end; record++) {
       const from = records.offset[record]!
-      const length = records.offset[record + 1]! - from
-      to = writeRecordHeader(this.#bytes, to, type, ttl, length)
-      copyBytes(records.data, from, this.#bytes, to, length)
-      to += length
+      const rdlength = records.offset[record + 1]! - from
+      to = writeRecordHeader(this.#bytes, to, type, ttl, rdlength)
+      copyBytes(records.data, from, this.#bytes, to, rdlength)
+      to += rdlength
     }
-    this.#at = wordsFor(to)
+    this.#at = rrset + rrsetWords(length)
     return rrset
   }
 }
 
-function zoneWords({ origin, nodes, rrsets, records }: Zone, { occluded }: Placement): number {
+function zoneWords({ origin, nodes, rrsets, records }: Zone, { occluded, linked }: Placement): number {
   const soa = rrsets.firstRecord[soaRrset(nodes, rrsets)]!
   let words = zoneRecord.name + wordsFor(origin.length)
-  words += rrsetRecord.wire + wordsFor(wireLength(records.offset, soa, soa + 1))
+  words += rrsetWords(wireLength(records.offset, soa, soa + 1))
   for (let node = 0; node < nodes.count; node++) {
     if (occluded[node] !== 0) continue
-    words += nodeRecord.name + wordsFor(nameLength(nodes.names, nodes.name[node]))
+    words += nodeRecord.words + (linked[node] === 1 ? LINK_WORDS : 0)
+    words += wordsFor(nameLength(nodes.names, nodes.name[node]) - origin.length)
     for (let rrset = nodes.firstRrset[node]!; rrset < nodes.firstRrset[node + 1]!; rrset++) {
-      const wire = wireLength(records.offset, rrsets.firstRecord[rrset]!, rrsets.firstRecord[rrset + 1]!)
-      words += rrsetRecord.wire + wordsFor(wire)
+      words += rrsetWords(wireLength(records.offset, rrsets.firstRecord[rrset]!, rrsets.firstRecord[rrset + 1]!))
     }
   }
   return words

@@ -1,7 +1,9 @@
 // The zones of a snapshot as one flat image that every worker reads in place. A name is found by one probe of an
-// open-addressing hash; its node, name and RRsets stand side by side, the RRsets in wire form but for their owner.
+// open-addressing hash of its zone; node, name and RRsets stand side by side, the RRsets in wire form but for their owner.
+// Names are kept without the origin they end in, links only where there are any, and nothing that a table or a wire form
+// tells already: a million names with an address each take 44 MB (test/bench/size.ts).
 //
-//   header · zones, each with its nodes · zone table · node table
+//   header · zones, each with its nodes and their table · zone table
 //
 // Offsets are in 32-bit words from the start of the image; 0 is "none". Names are lower-cased wire bytes.
 // How it is written is zone-image-writer.ts, and how a query uses it is query/lookup.ts.
@@ -14,17 +16,14 @@ export const header = {
   depths: 1,
   zoneTable: 2,
   zoneMask: 3,
-  nodeTable: 4,
-  nodeMask: 5,
-  words: 8,
+  words: 4,
 } as const
 
 export const zoneRecord = {
   hash: 0,
-  /** Mixed into the hashes of the zone's names. */
-  seed: 1,
-  /** 0: the zone was never loaded, and answers SERVFAIL. */
-  apex: 2,
+  /** Its nodes, by the hashes of their names; 0: the zone was never loaded, and answers SERVFAIL. */
+  nodeTable: 1,
+  nodeMask: 2,
   /** An RRset: the SOA with the TTL of negative answers (RFC 2308 §3). */
   negativeSoa: 3,
   /** Of MNAME, then of RNAME: its bytes, and those before the origin that it ends in (all where it does not). */
@@ -34,42 +33,105 @@ export const zoneRecord = {
   name: 9,
 } as const
 
+/** Behind it stand its links, where it is linked; its own labels, those before the origin; and its RRsets. */
 export const nodeRecord = {
-  hash: 0,
-  zone: 1,
-  /** RRsets in the low 16 bits, flags above. */
-  rrsets: 2,
-  /** The node `*` below this one (RFC 4592). */
-  wildcard: 3,
-  /** The delegation at or above this node, nearest to the apex (RFC 1034 §4.2.1). */
-  cut: 4,
-  /** 1 + the LB binding of this name. */
-  binding: 5,
-  nameLength: 6,
-  name: 7,
+  /** RRsets in the low 16 bits, bytes of its own labels in the next 8, flags above. */
+  shape: 0,
+  words: 1,
 } as const
 
-/** Flag in `nodeRecord.rrsets`: the node owns a DNAME (RFC 6672). */
-export const HAS_DNAME = 1 << 16
+/** Flag in `nodeRecord.shape`: the node owns a DNAME (RFC 6672). */
+export const HAS_DNAME = 1 << 24
+/** Flag in `nodeRecord.shape`: the node has the words of `nodeLink`. */
+export const IS_LINKED = 1 << 25
 
-export const rrsetRecord = {
-  /** The type in the low 16 bits, the number of records above. */
-  typeAndCount: 0,
-  /** In the low 24 bits; above, where its rdata has names that may be compressed: see `namesOf`. */
-  wireLength: 1,
+/** Links of a node, by their place behind its record. */
+export const nodeLink = {
+  /** The node `*` below this one (RFC 4592). */
+  wildcard: nodeRecord.words,
+  /** The delegation at or above this node, nearest to the apex (RFC 1034 §4.2.1). */
+  cut: nodeRecord.words + 1,
+  /** 1 + the LB binding of this name. */
+  binding: nodeRecord.words + 2,
+} as const
+
+export const LINK_WORDS = 3
+
+/** A link of a node; 0 for none. */
+export function linkOf(words: Int32Array, node: number, link: number): number {
+  return (words[node + nodeRecord.shape]! & IS_LINKED) !== 0 ? words[node + link]! : 0
+}
+
+export function rrsetCountOf(words: Int32Array, node: number): number {
+  return words[node + nodeRecord.shape]! & 0xffff
+}
+
+/** Bytes of the labels of a node before the origin. */
+export function ownLengthOf(words: Int32Array, node: number): number {
+  return (words[node + nodeRecord.shape]! >>> 16) & 0xff
+}
+
+/** The word where the own labels of a node begin. */
+export function ownLabelsOf(words: Int32Array, node: number): number {
+  return node + nodeRecord.words + ((words[node + nodeRecord.shape]! & IS_LINKED) !== 0 ? LINK_WORDS : 0)
+}
+
+/** An RRset, by bytes from its first: they need no padding between the count and the records. */
+const rrsetByte = {
+  /** A word: bytes of the records in the low 24 bits; above, where their rdata has names: see `namesOf`. */
+  length: 0,
+  /** Records, two bytes. */
+  count: 4,
   /** For each record: type, class, TTL, RDLENGTH, RDATA. */
-  wire: 2,
+  wire: 6,
 } as const
 
 const WIRE_LENGTH_MASK = 0xffffff
 
-export function wireLengthOf(words: Int32Array, rrset: number): number {
-  return words[rrset + rrsetRecord.wireLength]! & WIRE_LENGTH_MASK
+/** The byte where the records of an RRset begin. */
+export function wireOf(rrset: number): number {
+  return rrset * 4 + rrsetByte.wire
+}
+
+export function recordCountOf(bytes: Uint8Array, rrset: number): number {
+  const at = rrset * 4 + rrsetByte.count
+  return (bytes[at]! << 8) | bytes[at + 1]!
+}
+
+/** The type of its records. */
+export function typeOf(bytes: Uint8Array, rrset: number): number {
+  const at = rrset * 4 + rrsetByte.wire
+  return (bytes[at]! << 8) | bytes[at + 1]!
+}
+
+/** Words of an RRset with so many bytes of records. */
+export function rrsetWords(wireLength: number): number {
+  return (rrsetByte.wire + wireLength + 3) >> 2
+}
+
+/** The RRset that stands behind this one, where there is one more. */
+export function rrsetBehind(words: Int32Array, rrset: number): number {
+  return rrset + rrsetWords(words[rrset]! & WIRE_LENGTH_MASK)
 }
 
 /** Names in each record's rdata that may be compressed: how many in the low 2 bits, at which byte above; 0: none. */
 export function namesOf(words: Int32Array, rrset: number): number {
-  return words[rrset + rrsetRecord.wireLength]! >>> 24
+  return words[rrset]! >>> 24
+}
+
+/** Writes what stands before the records of an RRset, and returns the byte where they begin. */
+export function writeRrsetHead(
+  words: Int32Array,
+  bytes: Uint8Array,
+  rrset: number,
+  type: number,
+  count: number,
+  wireLength: number,
+): number {
+  words[rrset] = wireLength | (namesOfType(type) << 24)
+  bytes[rrset * 4 + rrsetByte.count] = count >>> 8
+  bytes[rrset * 4 + rrsetByte.count + 1] = count
+  return wireOf(rrset)
 }
 
 /** The same for a record that is made for an answer. */

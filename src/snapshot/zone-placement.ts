@@ -16,6 +16,8 @@ export interface Placement {
   /** The wildcard child, as a node number; −1 for none. */
   readonly wildcard: Int32Array
   readonly hasDname: Uint8Array
+  /** 1: the node has a delegation, a wildcard child or a service. */
+  readonly linked: Uint8Array
 }
 
 export function placeNodes({ origin, nodes, rrsets }: Zone): Placement {
@@ -25,6 +27,7 @@ export function placeNodes({ origin, nodes, rrsets }: Zone): Placement {
   const wildcard = new Int32Array(count).fill(-1)
   const hasDname = new Uint8Array(count)
   const occluded = new Uint8Array(count)
+  const linked = new Uint8Array(count)
   let kept = 0
   for (let node = 0; node < count; node++) {
     const above = parent[node]!
@@ -38,11 +41,15 @@ export function placeNodes({ origin, nodes, rrsets }: Zone): Placement {
     if (above >= 0) {
       occluded[node] = occluded[above]! | hasDname[above]!
       cut[node] = cut[above]! >= 0 ? cut[above]! : hasNs ? node : -1
-      if (names[at] === 1 && names[at + 1] === 0x2a && occluded[node] === 0) wildcard[above] = node
+      if (names[at] === 1 && names[at + 1] === 0x2a && occluded[node] === 0) {
+        wildcard[above] = node
+        linked[above] = 1
+      }
     }
+    if (cut[node]! >= 0 || nodes.service[node]! >= 0) linked[node] = 1
     kept += 1 - occluded[node]!
   }
-  return { kept, occluded, hash, cut, wildcard, hasDname }
+  return { kept, occluded, hash, cut, wildcard, hasDname, linked }
 }
 
 export function hashName(name: Name): number {

@@ -1,24 +1,27 @@
-// explain, from the snapshot that answers: the name is looked up and the client placed as the query path does it, and the
-// director retells the plan from there.
+// explain, from what answers now or did at a moment of the past: the name is looked up and the client placed as the query
+// path does it, and the director retells the plan from there.
 import type { Problem } from '../admin/problem.ts'
 import type { ExplainQuery } from '../admin/routes.ts'
 import { formatAddress, parseAddress, writeWords, type Address } from '../base/address.ts'
+import type { Scene } from '../director/chronicle.ts'
 import type { Director } from '../director/director.ts'
-import { explain, type ExplainedClient, type Explanation } from '../director/explain.ts'
+import type { Era } from '../director/era.ts'
+import { explain, type ExplainedClient, type ExplainedMoment, type Explanation } from '../director/explain.ts'
 import type { FoundLocation } from '../director/locate.ts'
-import { parseName } from '../dns/name.ts'
+import { pinRecordOf } from '../director/outline.ts'
+import { askQuestion } from '../director/question.ts'
+import type { Service } from '../director/service.ts'
+import { parseName, type Name } from '../dns/name.ts'
 import { TYPE } from '../dns/types.ts'
 import { inspectName, placeClient, type Inspection, type Placement } from '../query/inspect.ts'
-import type { Subscription } from '../snapshot/publication.ts'
 
-export type Explained = { readonly explanation: Explanation } | { readonly problem: Problem }
+export type Explained = { readonly explanation: Explanation } | Refused
 
-/** `subscription` is this thread's own, on the director's snapshots. */
-export async function explainQuery(
-  director: Director,
-  subscription: Subscription,
-  query: ExplainQuery,
-): Promise<Explained> {
+interface Refused {
+  readonly problem: Problem
+}
+
+export async function explainQuery(director: Director, query: ExplainQuery): Promise<Explained> {
   const type = query.type.toUpperCase()
   if (type !== 'A' && type !== 'AAAA') {
     return refuse(400, 'type-not-steered', `${query.type} is not steered: services answer A and AAAA`, 'type')
@@ -26,33 +29,81 @@ export async function explainQuery(
   const name = parseName(query.name)
   if (typeof name === 'string') return refuse(400, 'bad-name', `"${query.name}" is no domain name: ${name}`, 'name')
   const address = query.client === undefined ? undefined : parseAddress(query.client)
+  // The search for the address takes a while, after which what answers may be another thing.
   const located = address && (await director.locate(address))
-  subscription.enter()
-  try {
-    const inspection = inspectName(subscription.snapshot, name, TYPE[type])
-    const { binding } = inspection
-    const service = binding === undefined ? undefined : director.serviceOf(binding)
-    const alias = binding === undefined ? undefined : director.describeAlias(binding)
-    if (alias !== undefined) return refuse(404, 'name-not-steered', `${query.name} is ${alias}; nothing steers it`)
-    if (binding === undefined || !service) return refuse(404, 'name-not-steered', whyNotSteered(query, inspection))
-    const placed = address && placeClient(subscription.snapshot, binding, writeWords(address))
-    const client = address && placed && describeClient(address, placed, located)
-    const request = { name: query.name, type, ...(client && { client, scope: placed.scope }) } as const
-    return { explanation: explain(request, service, director.world) }
-  } finally {
-    subscription.leave()
-  }
+  const scene = director.scene(query.at)
+  if (!scene) return refuseTime(director)
+  const service = findService(director, scene, query, name, TYPE[type])
+  if ('problem' in service) return service
+  const placed = address && placeIn(scene, service, address)
+  if (placed && 'problem' in placed) return placed
+  const client = address && placed && describeClient(scene, service, address, placed, located)
+  const moment = query.at === undefined ? undefined : describeMoment(query.at, scene)
+  const request = { name: query.name, type, ...(client && { client, scope: placed.scope }) } as const
+  return { explanation: explain({ ...request, ...(moment && { moment }) }, service, scene.world) }
 }
 
-function describeClient(address: Address, placement: Placement, located: FoundLocation | undefined): ExplainedClient {
-  const { class: clientClass } = placement
+function findService(
+  director: Director,
+  { era }: Scene,
+  query: ExplainQuery,
+  name: Name,
+  type: number,
+): Service | Refused {
+  const { memory } = era.images.zones
+  if (!memory) return refuseEra(era, 'zones')
+  const zones = { zoneWords: new Int32Array(memory), zoneBytes: new Uint8Array(memory) }
+  const inspection = inspectName(zones, name, type)
+  const bound = inspection.binding === undefined ? undefined : era.bindings[inspection.binding]!.service
+  const alias = bound === undefined ? undefined : director.describeAlias(bound)
+  if (alias !== undefined) return refuse(404, 'name-not-steered', `${query.name} is ${alias}; nothing steers it`)
+  const service = bound === undefined ? undefined : era.definitions.services.get(bound)
+  return service ?? refuse(404, 'name-not-steered', whyNotSteered(query, inspection))
+}
+
+function placeIn({ era }: Scene, service: Service, address: Address): Placement | Refused {
+  const map = clientMapOf(era, service)
+  const { memory } = era.images.clientMaps
+  if (map && !memory) return refuseEra(era, 'client maps')
+  const pin = pinRecordOf(service, era.definitions)
+  const pinBits = (address.family === 4 ? pin?.ipv4Bits : pin?.ipv6Bits) ?? -1
+  return placeClient(new Int32Array(memory ?? new ArrayBuffer(0)), map?.offset ?? -1, pinBits, writeWords(address))
+}
+
+/** The client map that tells a service's clients apart; undefined: all are alike, or there is no geo data. */
+function clientMapOf({ clientMaps, definitions }: Era, service: Service): Era['clientMaps'][number] | undefined {
+  const question = askQuestion(service, definitions)
+  return question && clientMaps.find(({ key }) => key === question.key)
+}
+
+/** What the geo data of another configuration said of one address is not kept, but which clients its class stood for is. */
+function describeClient(
+  { era }: Scene,
+  service: Service,
+  address: Address,
+  { class: clientClass }: Placement,
+  located: FoundLocation | undefined,
+): ExplainedClient {
   if (clientClass === undefined) return { address, why: 'this service treats all clients alike' }
+  if (era.until !== undefined) {
+    const location = clientMapOf(era, service)?.classes[clientClass]?.representative
+    const why = 'by the client map of then; where it is, is told for one client of its class'
+    return { address, class: clientClass, ...(location && { location }), why }
+  }
   if (!located) return { address, class: clientClass, why: 'the geo data does not know where it is' }
   const { first, last, location } = located
   const { country, latitude, longitude } = location
   const place = [country, latitude, longitude].filter((part) => part !== undefined).join(' ')
   const why = `geo data: ${formatAddress(first)} to ${formatAddress(last)} is at ${place}`
   return { address, class: clientClass, location, why }
+}
+
+function describeMoment(at: number, { since, until, snapshot, era }: Scene): ExplainedMoment {
+  return {
+    ...{ at: textOf(at), since: textOf(since), snapshot },
+    ...(until !== undefined && { until: textOf(until) }),
+    ...(era.until !== undefined && { replaced: textOf(era.until) }),
+  }
 }
 
 function whyNotSteered({ name }: ExplainQuery, { found, zone, chain }: Inspection): string {
@@ -76,6 +127,21 @@ function whyNotSteered({ name }: ExplainQuery, { found, zone, chain }: Inspectio
   }
 }
 
-function refuse(status: 400 | 404, code: string, detail: string, parameter?: string): { readonly problem: Problem } {
-  return { problem: { status, code, detail, ...(parameter !== undefined && { parameter }) } }
+function refuseTime({ history }: Director): Refused {
+  const detail = `the history begins at ${textOf(history.begins!)}`
+  return refuse(404, 'before-history', detail, 'at', 'later than that, or let `history` keep more')
+}
+
+function refuseEra({ until }: Era, what: string): Refused {
+  const detail = `the ${what} of then were replaced at ${textOf(until!)}, and were too large to be kept`
+  return refuse(404, 'history-incomplete', detail, 'at', 'a moment after that, or more `history.megabytes`')
+}
+
+function textOf(wallMs: number): string {
+  return new Date(wallMs).toISOString()
+}
+
+function refuse(status: 400 | 404, code: string, detail: string, parameter?: string, hint?: string): Refused {
+  const more = { ...(parameter !== undefined && { parameter }), ...(hint !== undefined && { hint }) }
+  return { problem: { status, code, detail, ...more } }
 }

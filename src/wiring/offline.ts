@@ -4,7 +4,7 @@ import { compareFaults, isError, type Fault } from '../base/fault.ts'
 import { loadConfig } from '../config/load.ts'
 import { Director } from '../director/director.ts'
 import { PlaceBook } from '../director/place-book.ts'
-import { Publisher, Subscription } from '../snapshot/publication.ts'
+import { Publisher } from '../snapshot/publication.ts'
 import { explainQuery, type Explained } from './explaining.ts'
 
 /** Places for counters that nobody counts in. */
@@ -37,8 +37,7 @@ export async function planOffline(
   const prepared = await director.prepare(config, 'no-copies')
   if (prepared.refused || prepared.faults.some(isError)) return { faults: [...faults, ...prepared.faults] }
   await director.commit(prepared, new Map())
-  const subscription = new Subscription(publisher.control, 0, publisher.attach(0))
-  const explained = await explainQuery(director, subscription, query)
+  const explained = await explainQuery(director, query)
   publisher.close()
   return explained
 }

@@ -1,16 +1,16 @@
-// The commands, wired: what each of them does, and with which of the parts.
+// The commands, wired: what each of them does, and with which of the parts. Each loads its parts when it is run: a server
+// need not hold the demo, nor `status` a server.
 import { readFileSync } from 'node:fs'
 import { formatFault } from '../base/fault.ts'
 import { createLog } from '../base/log.ts'
 import { createCli, type ExitCode, type ServeOptions } from '../cli/cli.ts'
 import { createCommands, createSourceLine } from '../cli/commands.ts'
-import { runDemo } from '../cli/demo/demo.ts'
 import { formatFaults } from '../cli/faults.ts'
+import { loadConfigApart } from '../config/load-apart.ts'
 import { createTerminal } from '../cli/terminal.ts'
 import { takeActivated } from '../server/handed-over.ts'
 import { connectServiceManager } from '../server/service-manager.ts'
-import { adminUrl, checkConfig, planOffline } from './offline.ts'
-import { startRunning, type Running } from './running.ts'
+import type { Running } from './running.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string
@@ -22,19 +22,16 @@ export const runProgram = createCli(
   {
     ...createCommands({
       terminal,
-      check: checkConfig,
-      adminUrl: (file) => Promise.resolve(adminUrl(file)),
-      plan: planOffline,
+      check: async (file) => (await import('./offline.ts')).checkConfig(file),
+      adminUrl: async (file) => (await import('./offline.ts')).adminUrl(file),
+      plan: async (file, query) => (await import('./offline.ts')).planOffline(file, query),
     }),
     serve,
-    demo: ({ plain }) =>
-      runDemo({
-        startDirector: startForDemo,
-        plain,
-        input: process.stdin,
-        output: process.stdout,
-        complain: terminal.complain,
-      }),
+    demo: async ({ plain }) => {
+      const { runDemo } = await import('../cli/demo/demo.ts')
+      const { complain } = terminal
+      return runDemo({ startDirector: startForDemo, plain, input: process.stdin, output: process.stdout, complain })
+    },
   },
   { version, print: terminal.print, complain: terminal.complain },
 )
@@ -48,11 +45,11 @@ async function serve({ config: configFile, takeOver }: ServeOptions): Promise<Ex
   const activated = await takeActivated(process.env, process.pid)
   if ('problem' in activated) return tellProblem(activated.problem)
   if (activated.note !== undefined) tellTrouble(activated.note)
-  const started = await startRunning({
-    ...{ configFile, version, manager, takeOver, handOver: true },
-    handed: activated.sockets,
-    log: ({ log }) => createLog(log.level),
-  })
+  // Side by side: the thread that reads the configuration, and what will serve it.
+  const loading = loadConfigApart(configFile)
+  const { startRunning } = await import('./running.ts')
+  const options = { configFile, version, manager, takeOver, handOver: true, handed: activated.sockets }
+  const started = await startRunning({ ...options, log: ({ log }) => createLog(log.level) }, loading)
   if ('faults' in started) {
     terminal.complain(formatFaults(started.faults, terminal.paintComplaint, createSourceLine()))
     return 2
@@ -87,6 +84,7 @@ function stopSignal(): Promise<void> {
 
 /** The demo has the terminal to itself: its director logs nothing. */
 async function startForDemo(configFile: string, state: string): Promise<Running | { readonly fault: string }> {
+  const { startRunning } = await import('./running.ts')
   const started = await startRunning({ configFile, state, version, log: () => createLog('silent') })
   if ('faults' in started) return { fault: started.faults.map(formatFault).join('; ') }
   if ('problem' in started) return { fault: started.problem }

@@ -2,17 +2,19 @@
 // Nothing is decided here; this says who hands what to whom, and in which order things start and stop.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Admin } from '../admin/admin.ts'
 import type { EventStatus, ReloadStatus, Status } from '../admin/status.ts'
+import type { QueryFilter, QueryList } from '../admin/queries.ts'
+import { Agent } from '../agent/agent.ts'
 import type { ExplainQuery } from '../admin/routes.ts'
 import { formatAddress } from '../base/address.ts'
 import { systemClock } from '../base/clock.ts'
 import { giveBackFreedMemory } from '../base/freed-memory.ts'
 import { formatFault, isError, type Fault } from '../base/fault.ts'
 import type { Log, Logger } from '../base/log.ts'
-import type { Config } from '../config/config.ts'
+import type { Config, Endpoint } from '../config/config.ts'
 import { diffConfig } from '../config/diff.ts'
-import { loadConfig } from '../config/load.ts'
+import type { ConfigLoad } from '../config/load.ts'
+import { loadConfigApart } from '../config/load-apart.ts'
 import { AliasResolver, type AskAddresses } from '../director/aliases.ts'
 import { aliasTargets } from '../director/alias-rows.ts'
 import { createAsker } from '../director/ask-addresses.ts'
@@ -23,22 +25,35 @@ import { Checker } from '../health/checker.ts'
 import type { Target, Transition } from '../health/health.ts'
 import { HealthKeeper } from '../health/keeper.ts'
 import { readSavedHealth } from '../health/saved.ts'
-import { createExporter, type Exporter } from '../metrics/exporter.ts'
 import type { HandedSocket } from '../server/handed-over.ts'
 import type { Ending } from '../server/lifeline.ts'
-import { formatEndpoint, formatListenFault } from '../server/listen-fault.ts'
-import { PICK_PLACES, Server, lanesFor, TALLY_PLACES } from '../server/server.ts'
+import { formatEndpoint, formatListenFault, listenFault } from '../server/listen-fault.ts'
+import { lanesFor, PICK_PLACES, Server, TALLY_PLACES } from '../server/server.ts'
 import type { ServiceManager } from '../server/service-manager.ts'
-import { Publisher, Subscription } from '../snapshot/publication.ts'
+import { Publisher } from '../snapshot/publication.ts'
+import { agentWord } from './agent-words.ts'
 import { EventBook } from './event-book.ts'
 import { explainQuery, type Explained } from './explaining.ts'
+import { listQueries } from './query-list.ts'
 import { RegionBoard } from './region-board.ts'
 import { ReportDesk } from './report-desk.ts'
+import { RoundTripDesk } from './round-trip-desk.ts'
+import type { Showing } from './showing.ts'
 import { describeRunning } from './status.ts'
 import { Succession } from './succession.ts'
 
 /** Settings that a reload cannot change: sockets and threads are made at the start. */
-const FIXED_UNTIL_RESTART = ['listen', 'workers', 'sockets', 'admin', 'tcp', 'log', 'state'] as const
+const FIXED_UNTIL_RESTART = [
+  'listen',
+  'workers',
+  'sockets',
+  'admin',
+  'agent',
+  'tcp',
+  'log',
+  'state',
+  'queryLog',
+] as const
 
 export interface RunningOptions {
   readonly configFile: string
@@ -61,9 +76,15 @@ export interface RunningOptions {
 /** Why a director did not start: everything that is wrong with its files, or one line on what it could not do. */
 export type Refusal = { readonly faults: readonly Fault[] } | { readonly problem: string }
 
-/** Starts everything, in order; when something fails, all that was started is stopped again. */
-export async function startRunning(options: RunningOptions): Promise<Running | Refusal> {
-  const loaded = loadConfig(options.configFile)
+/**
+ * Starts everything, in order; when something fails, all that was started is stopped again. The configuration may be under
+ * way already.
+ */
+export async function startRunning(
+  options: RunningOptions,
+  loading: Promise<ConfigLoad> = loadConfigApart(options.configFile),
+): Promise<Running | Refusal> {
+  const loaded = await loading
   if (!loaded.config) return { faults: loaded.faults }
   const running = new Running(options, withState(loaded.config, options.state))
   const refusal = await running.start(loaded.text, loaded.faults)
@@ -87,12 +108,12 @@ export class Running {
   readonly #events = new EventBook(systemClock)
   readonly #board = new RegionBoard()
   readonly #reports: ReportDesk
+  readonly #roundTrips: RoundTripDesk
   readonly #publisher: Publisher
-  /** This thread's own view of what answers, for explain. */
-  readonly #subscription: Subscription
-  readonly #exporter: Exporter
   readonly #startedAt = systemClock.now()
-  #admin: Admin | undefined
+  readonly #droppedLogLines: () => number
+  #showing: Showing | undefined
+  #agent: Agent | undefined
   #adminPort = 0
   #config: Config
   #publishedAt = systemClock.now()
@@ -108,9 +129,8 @@ export class Running {
     this.#config = config
     const { logger, dropped } = options.log(config)
     this.#log = logger
-    const lanes = lanesFor(config.workers)
-    this.#publisher = new Publisher(lanes + 1)
-    this.#subscription = new Subscription(this.#publisher.control, lanes, this.#publisher.attach(lanes))
+    this.#droppedLogLines = dropped
+    this.#publisher = new Publisher(lanesFor(config.workers))
     this.#aliases = this.#createAliases()
     const places = [new PlaceBook(PICK_PLACES), new PlaceBook(TALLY_PLACES)] as const
     this.director = new Director(this.#publisher, ...places, (target) => this.#aliases.answer(target))
@@ -126,6 +146,10 @@ export class Running {
         void this.#publish(this.director.applyReports(reported, measures), 'reports of regions'),
       tell: (level, text) => this.#tell(level, text),
     })
+    this.#roundTrips = new RoundTripDesk(
+      { clock: systemClock, apply: () => this.#applyRoundTrips(), tell: (level, text) => this.#tell(level, text) },
+      config,
+    )
     this.server = this.#createServer()
     this.succession = new Succession({
       state: config.state,
@@ -134,13 +158,6 @@ export class Running {
       resume: () => this.#resume(),
       tell: (level, text) => this.#tell(level, text),
     })
-    this.#exporter = createExporter({
-      version: options.version,
-      counters: () => this.server.counters,
-      facts: () => this.status(),
-      droppedLogLines: dropped,
-    })
-    this.#admin = config.admin && this.#createAdmin(config.admin.listen)
   }
 
   /** Undefined when it answers. */
@@ -149,6 +166,7 @@ export class Running {
     this.#logFaults(warnings)
     const kept = await giveBackFreedMemory()
     if (kept !== undefined) this.#log.debug(`freed memory stays with the process: ${kept}`)
+    await this.#createShowings()
     const [prepared] = await Promise.all([this.director.prepare(config), this.#firstRound()])
     if (prepared.refused) return { faults: prepared.faults }
     this.#logFaults(prepared.faults)
@@ -160,7 +178,7 @@ export class Running {
     if ('problem' in handed) return handed
     const taken = await this.server.start(handed)
     if (taken.length > 0) return { problem: taken.map(formatListenFault).join('; ') }
-    const fault = await this.#startAdmin()
+    const fault = await this.#startShowing()
     if (fault !== undefined) return { problem: fault }
     this.#keepConfig(configText)
     this.#keeper = this.#createKeeper()
@@ -191,8 +209,9 @@ export class Running {
     this.succession.close()
     if (this.#started) this.#options.manager?.stopping()
     this.#reports.stop()
+    this.#roundTrips.stop()
     await this.#reloading
-    await Promise.all([this.#admin?.stop(), this.checker.stop(), this.#keeper?.stop()])
+    await Promise.all([this.#stopShowing(), this.checker.stop(), this.#keeper?.stop()])
     this.#aliases.stop()
     await this.director.stop()
     await this.server.stop(ending)
@@ -223,7 +242,12 @@ export class Running {
   }
 
   explain(query: ExplainQuery): Promise<Explained> {
-    return explainQuery(this.director, this.#subscription, query)
+    return explainQuery(this.director, query)
+  }
+
+  queries(filter: QueryFilter): QueryList {
+    const tallied = (tally: number) => this.director.tallied(tally)
+    return listQueries(this.server.queryLogs, this.#config.querySample, tallied, filter)
   }
 
   onEvent(listener: (event: EventStatus) => void): void {
@@ -244,7 +268,7 @@ export class Running {
     const { target, from, to, reason } = transition
     const region = target.slice(0, target.indexOf('/'))
     this.#log.info({ target, from, to, reason }, `balancer ${to}`)
-    this.#exporter.countTransition(region, to)
+    this.#showing?.exporter.countTransition(region, to)
     this.#events.add(`${target} ${to}: ${reason}`)
     // Before the first snapshot there is nothing to change: it is made with the health of its moment.
     if (this.#publisher.generation === 0) return
@@ -283,6 +307,31 @@ export class Running {
     this.#aliases.retain(aliasTargets(prepared.zones.bindings))
   }
 
+  /** The configuration with the round-trip times that regions reported over those of its file. */
+  #withReported(config: Config): Config {
+    const roundTrips = config.roundTripReports && this.#roundTrips.merge(config.roundTrips)
+    return { ...config, ...(roundTrips && { roundTrips }) }
+  }
+
+  /** In turn with reloads. False, and everything stays, when no client maps come of them. */
+  #applyRoundTrips(): Promise<boolean> {
+    const applied = this.#reloading.then(async () => {
+      if (!this.#ready) return true
+      const prepared = await this.director.prepareRoundTrips(this.#withReported(this.#config).roundTrips ?? new Map())
+      this.#logFaults(prepared.faults)
+      if (prepared.refused) return false
+      await this.#commitPrepared(prepared)
+      this.#tell('info', `round-trip times of regions applied as snapshot ${this.#publisher.generation}`)
+      return true
+    })
+    const settled = applied.catch((error: unknown) => {
+      this.#tell('warn', `round-trip times could not be applied: ${String(error)}`)
+      return false
+    })
+    this.#reloading = settled
+    return settled
+  }
+
   async #publish(publication: Promise<boolean>, cause: string): Promise<void> {
     if (!(await publication)) return
     this.#publishedAt = systemClock.now()
@@ -290,11 +339,16 @@ export class Running {
   }
 
   async #reload(): Promise<ReloadStatus> {
-    const { config, faults, text } = loadConfig(this.#options.configFile)
+    const { configFile } = this.#options
+    const loaded = await loadConfigApart(configFile).catch((error: unknown) => buildFault(configFile, error))
+    if ('severity' in loaded) return this.#endReload(false, [loaded], [])
+    const { config, faults, text } = loaded
     if (!config) return this.#endReload(false, faults, [])
     const wanted = withState(config, this.#options.state)
     const next = { ...wanted, ...Object.fromEntries(FIXED_UNTIL_RESTART.map((key) => [key, this.#config[key]])) }
-    const prepared = await this.director.prepare(next).catch((error: unknown) => buildFault(next.file, error))
+    const prepared = await this.director
+      .prepare(this.#withReported(next))
+      .catch((error: unknown) => buildFault(next.file, error))
     if ('severity' in prepared) return this.#endReload(false, [...faults, prepared], [])
     const all = [...faults, ...prepared.faults]
     if (prepared.refused || !this.#ready) return this.#endReload(false, all, [])
@@ -303,6 +357,8 @@ export class Running {
     this.#config = next
     this.checker.update(targetsOf(next))
     this.#reports.configure(next.regions)
+    this.#roundTrips.configure(next)
+    this.server.sample(next.querySample)
     this.#board.configure(next.regions)
     this.#board.judge(this.checker.health(), systemClock.wall())
     await this.#commitPrepared(prepared)
@@ -319,7 +375,7 @@ export class Running {
     const withFaults = errors === 0 ? '' : `; ${errors} faults in zones, which keep their last good versions`
     if (ok) this.#tell('info', `reloaded as snapshot ${this.#publisher.generation}${withFaults}`, { changes })
     else this.#tell('error', `reload refused: ${errors} faults; snapshot ${this.#publisher.generation} keeps serving`)
-    this.#exporter.countReload(ok)
+    this.#showing?.exporter.countReload(ok)
     this.#lastReload = { at: new Date(systemClock.wall()).toISOString(), ok, faults }
     return this.#lastReload
   }
@@ -346,26 +402,37 @@ export class Running {
     this.#ready = false
     this.succession.closeDoor()
     await this.#reloading
-    await Promise.all([this.#admin?.stop(), this.#keeper?.stop(), this.#copying])
+    await Promise.all([this.#stopShowing(), this.#keeper?.stop(), this.#copying])
     this.#keeper = undefined
   }
 
   /** Nobody took over after all. */
   async #resume(): Promise<void> {
-    this.#admin = this.#config.admin && this.#createAdmin(this.#config.admin.listen)
-    const fault = await this.#startAdmin()
+    await this.#createShowings()
+    const fault = await this.#startShowing()
     if (fault !== undefined) this.#tell('error', fault)
     this.#keeper = this.#createKeeper()
     this.#ready = true
     await this.succession.openDoor()
   }
 
-  /** Why it cannot, in one line. */
-  async #startAdmin(): Promise<string | undefined> {
-    const started = await this.#admin?.start()
-    if (started && 'fault' in started) return started.fault
-    this.#adminPort = started?.port ?? 0
-    return undefined
+  /** What others ask beside DNS: the HTTP API and the agent-check. */
+  async #createShowings(): Promise<void> {
+    const { admin, agent } = this.#config
+    this.#showing = admin && (await this.#createShowing(admin.listen))
+    this.#agent = agent && this.#createAgent(agent.listen)
+  }
+
+  /** One line on why they cannot listen. */
+  async #startShowing(): Promise<string | undefined> {
+    const admin = await this.#showing?.admin.start()
+    if (admin && 'fault' in admin) return admin.fault
+    this.#adminPort = admin?.port ?? 0
+    return this.#startAgent()
+  }
+
+  async #stopShowing(): Promise<void> {
+    await Promise.all([this.#showing?.admin.stop(), this.#agent?.stop()])
   }
 
   #announce(): void {
@@ -413,13 +480,14 @@ export class Running {
   }
 
   #createServer(): Server {
-    const { listen, workers, sockets, tcp } = this.#config
+    const { listen, workers, sockets, tcp, queryLog, querySample } = this.#config
     return new Server({
       endpoints: listen,
       workers,
       ...(sockets && { sockets }),
       publication: this.#publisher,
       tcp,
+      queryLog: { ...queryLog, sample: querySample },
       testHooks: this.#options.testHooks ?? false,
       events: {
         onLost: ({ slot, cause }) => this.#tell('error', `worker ${slot} lost: ${cause}`),
@@ -429,15 +497,46 @@ export class Running {
     })
   }
 
-  #createAdmin(listen: { readonly host: string; readonly port: number }): Admin {
-    return new Admin({
+  #createAgent(listen: Endpoint): Agent {
+    return new Agent({
       listen,
-      status: () => this.status(),
-      explain: (query) => this.explain(query),
-      ready: () => ({ ready: this.#ready, reasons: this.#ready ? [] : ['starting or stopping'] }),
-      metrics: () => this.#exporter.metrics(),
-      onError: (error) => this.#log.error({ err: error }, 'the admin API failed to answer'),
+      wordOf: (question) => agentWord(this.#config.regions, question),
+      onUnknown: (line) => this.#tell('warn', `a balancer asks for "${line}", which is no server of a region here`),
+      onError: (error) => this.#log.error({ err: error }, 'the agent-check failed to answer'),
     })
+  }
+
+  /** One line on why it cannot listen. */
+  async #startAgent(): Promise<string | undefined> {
+    const code = await this.#agent?.start()
+    return code === undefined
+      ? undefined
+      : `agent ${formatListenFault(listenFault(code, this.#config.agent!.listen, 'tcp'))}`
+  }
+
+  async #createShowing(listen: Endpoint): Promise<Showing> {
+    const { createShowing } = await import('./showing.ts')
+    return createShowing(
+      {
+        listen,
+        status: () => this.status(),
+        explain: (query) => this.explain(query),
+        queries: (filter) => this.queries(filter),
+        roundTrips: {
+          list: () => this.#roundTrips.list(),
+          take: (report, how) => this.#roundTrips.take(report, how),
+        },
+        now: systemClock.wall,
+        ready: () => ({ ready: this.#ready, reasons: this.#ready ? [] : ['starting or stopping'] }),
+        onError: (error) => this.#log.error({ err: error }, 'the admin API failed to answer'),
+      },
+      {
+        version: this.#options.version,
+        counters: () => this.server.counters,
+        facts: () => this.status(),
+        droppedLogLines: this.#droppedLogLines,
+      },
+    )
   }
 }
 

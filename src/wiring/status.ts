@@ -38,6 +38,7 @@ export function describeRunning(parts: RunningParts): Status {
   const { describe, attribution } = director.geo
   return {
     ...{ version, at: new Date(systemClock.wall()).toISOString(), uptimeMs, snapshot },
+    ...describeHistory(director),
     listen: server.endpoints,
     ...(admin && { admin }),
     workers: [
@@ -56,6 +57,11 @@ export function describeRunning(parts: RunningParts): Status {
     events: [...events],
     ...(lastReload && { lastReload }),
   }
+}
+
+function describeHistory({ history: { begins, length, bytes } }: Director): Pick<Status, 'history'> {
+  if (begins === undefined) return {}
+  return { history: { begins: new Date(begins).toISOString(), plans: length, bytes } }
 }
 
 function describeReport(reported: Reported | undefined): Pick<RegionStatus, 'report'> {
@@ -84,6 +90,7 @@ function describeService(
       planned,
       answered: answersOf(director.tallyOf(service.name, region), server),
     })),
+    noData: answersOf(director.tallyOf(service.name, ''), server),
   }
 }
 

@@ -1,5 +1,6 @@
-// Records grouped to RRsets by two counting sorts, in linear time and without an object for any of them. Duplicates are
-// dropped and TTLs made equal on the way, both with a warning.
+// Records grouped to RRsets by two counting sorts, in linear time and without an object for any of them (`for … of` would
+// make one for each row of a typed array: 240 MB of garbage a million). Duplicates are dropped and TTLs made equal on the
+// way, both with a warning.
 import { foldCase } from '../dns/name.ts'
 import { compressibleNames } from '../dns/rdata/rdata.ts'
 import { formatType } from '../dns/types.ts'
@@ -23,12 +24,25 @@ export function groupRecords(
 ): Grouped {
   const nodeOfRow = new Int32Array(records.count)
   for (let row = 0; row < records.count; row++) nodeOfRow[row] = nodeOf[records.owner.at(row)]!
-  const inZone = rowsInZone(nodeOfRow)
-  const byType = countingSort(inZone, records.type.values, highest(records.type) + 1)
-  const order = countingSort(byType, nodeOfRow, nodes)
+  const order = orderRows(rowsInZone(nodeOfRow), nodeOfRow, records.type, nodes)
   const rows = new RrsetColumns(records, faults, missingTtl, nodes)
-  for (const row of order) rows.add(row, nodeOfRow[row]!)
+  for (let i = 0; i < order.length; i++) rows.add(order[i]!, nodeOfRow[order[i]!]!)
   return rows.finish()
+}
+
+/** By node and then by type, which is how most files come that programs write: those need no sorting. */
+function orderRows(rows: Int32Array, nodeOfRow: Int32Array, type: IntColumn, nodes: number): Int32Array {
+  if (isOrdered(rows, nodeOfRow, type.values)) return rows
+  return countingSort(countingSort(rows, type.values, highest(type) + 1), nodeOfRow, nodes)
+}
+
+function isOrdered(rows: Int32Array, nodeOfRow: Int32Array, type: Int32Array): boolean {
+  for (let i = 1; i < rows.length; i++) {
+    const [row, before] = [rows[i]!, rows[i - 1]!]
+    const nodes = nodeOfRow[row]! - nodeOfRow[before]!
+    if (nodes < 0 || (nodes === 0 && type[row]! < type[before]!)) return false
+  }
+  return true
 }
 
 function rowsInZone(nodeOfRow: Int32Array): Int32Array {
@@ -47,10 +61,10 @@ function highest({ values, length }: IntColumn): number {
 /** The rows ordered by their keys, which lie below `buckets`; equal ones stay in order. */
 function countingSort(rows: Int32Array, keys: Int32Array, buckets: number): Int32Array {
   const next = new Int32Array(buckets + 1)
-  for (const row of rows) next[keys[row]! + 1]!++
+  for (let i = 0; i < rows.length; i++) next[keys[rows[i]!]! + 1]!++
   for (let key = 0; key < buckets; key++) next[key + 1]! += next[key]!
   const sorted = new Int32Array(rows.length)
-  for (const row of rows) sorted[next[keys[row]!]!++] = row
+  for (let i = 0; i < rows.length; i++) sorted[next[keys[rows[i]!]!]!++] = rows[i]!
   return sorted
 }
 
@@ -102,7 +116,7 @@ class RrsetColumns {
       firstRrset: this.#firstRrset,
       rrsets: {
         count: rrsets,
-        type: Uint16Array.from(this.#type.values.subarray(0, rrsets)),
+        type: new Uint16Array(this.#type.values.subarray(0, rrsets)),
         ttl: this.#ttl.values.slice(0, rrsets),
         firstRecord: this.#firstRecord.values.slice(0, rrsets + 1),
       },

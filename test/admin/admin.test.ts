@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { afterEach, expect, test } from 'vitest'
 import { Admin } from '../../src/admin/admin.ts'
-import { SAMPLE_STATUS } from './sample-status.ts'
+import { NO_ROUND_TRIPS, SAMPLE_STATUS } from './sample-status.ts'
 
 const admins: Admin[] = []
 
@@ -15,6 +15,9 @@ function createAdmin(port = 0, metrics = () => Promise.resolve('')): Admin {
     listen: { host: '127.0.0.1', port },
     status: () => SAMPLE_STATUS,
     explain: () => Promise.resolve({ explanation: {} }),
+    queries: () => ({ sample: 1, queries: [] }),
+    roundTrips: NO_ROUND_TRIPS,
+    now: () => Date.now(),
     ready: () => ({ ready: true, reasons: [] }),
     metrics,
     onError: () => undefined,

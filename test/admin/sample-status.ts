@@ -67,3 +67,9 @@ function region(
   const latency = lastLatencyMs === undefined ? {} : { lastLatencyMs }
   return { name, ...health, balancers: [{ address, ...health, ...latency }] }
 }
+
+/** For tests that report none. */
+export const NO_ROUND_TRIPS = {
+  list: () => ({ regions: [] }),
+  take: ({ region }: { readonly region: string }) => ({ region, known: 0, knownOfAll: 0, appliedWithinMs: 0 }),
+}

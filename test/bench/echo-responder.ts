@@ -5,6 +5,7 @@ export function createResponder(): Responder {
   return {
     enter: () => undefined,
     leave: () => undefined,
+    sent: () => undefined,
     answer: (input, at, length, _client, output, outAt) => {
       for (let i = 0; i < length; i++) output[outAt + i] = input[at + i]!
       output[outAt + 2]! |= 0x80

@@ -13,6 +13,7 @@ async function run(words: readonly string[], result: ExitCode = 0) {
     serve: note('serve'),
     check: note('check'),
     explain: note('explain'),
+    queries: note('queries'),
     status: note('status'),
     demo: note('demo'),
   }
@@ -31,6 +32,8 @@ test.each<[string, unknown]>([
   ['serve --config a.yaml', ['serve', { config: 'a.yaml' }]],
   ['check -c a.yaml --json', ['check', { config: 'a.yaml', json: true }]],
   ['status --server http://[::1]:8053', ['status', { server: 'http://[::1]:8053', json: false }]],
+  ['queries --name a -n 5', ['queries', { limit: '5', name: 'a', json: false }]],
+  ['explain a --at 10m', ['explain', { name: 'a', type: 'A', at: '10m', json: false }]],
   ['explain www.example.com', ['explain', { name: 'www.example.com', type: 'A', json: false }]],
   [
     'explain www.example.com --type AAAA --client 192.0.2.1 --config a.yaml --server b:1 --json',
@@ -70,12 +73,13 @@ test('the version and help are printed, and well', async () => {
   expect(await run(['--version'])).toMatchObject({ code: 0, printed: '0.1.0\n' })
   const help = await run(['--help'])
   expect(help.code).toBe(0)
-  for (const command of ['serve', 'check', 'explain', 'status', 'demo']) expect(help.printed).toContain(command)
+  for (const command of ['serve', 'check', 'explain', 'queries', 'status', 'demo'])
+    expect(help.printed).toContain(command)
 })
 
 test('an exception of an action is not taken for wrong usage', async () => {
   const broken = () => Promise.reject(new Error('broken'))
-  const actions = { serve: broken, check: broken, explain: broken, status: broken, demo: broken }
+  const actions = { serve: broken, check: broken, explain: broken, queries: broken, status: broken, demo: broken }
   const cli = createCli(actions, { version: '1', print: () => undefined, complain: () => undefined })
   await expect(cli(['status'])).rejects.toThrow('broken')
 })

@@ -11,7 +11,7 @@ import type { Fault } from '../../src/base/fault.ts'
 import { createCommands, type CommandParts } from '../../src/cli/commands.ts'
 import type { ShownExplanation } from '../../src/cli/explain.ts'
 import { plainPaint } from '../../src/cli/paint.ts'
-import { SAMPLE_STATUS } from '../admin/sample-status.ts'
+import { NO_ROUND_TRIPS, SAMPLE_STATUS } from '../admin/sample-status.ts'
 
 const EXPLANATION: ShownExplanation = {
   name: 'www.example.com.',
@@ -45,6 +45,9 @@ async function startDirector(explain?: AdminSources['explain']) {
       queries.push(query)
       return explain?.(query) ?? Promise.resolve({ explanation: EXPLANATION })
     },
+    queries: () => ({ sample: 1, queries: [] }),
+    roundTrips: NO_ROUND_TRIPS,
+    now: () => Date.now(),
     ready: () => ({ ready: true, reasons: [] }),
     metrics: () => Promise.resolve(''),
     onError: () => undefined,
@@ -203,4 +206,30 @@ test('a director that is named is never replaced by a plan', async () => {
   const { explain, said } = createSample({ plan })
   expect(await explain({ name: 'a', type: 'A', config: 'a.yaml', server: await closedUrl(), json: true })).toBe(1)
   expect(said.complained).toContain('no director runs at')
+})
+
+test('explain --at asks for a moment of the past', async () => {
+  const { url, queries } = await startDirector()
+  const { explain, said } = createSample()
+  const asked = { name: 'www.example.com', type: 'A', server: url, json: false }
+  expect(await explain({ ...asked, at: '10m' })).toBe(0)
+  expect(Math.abs(queries[0]!.at! - (Date.now() - 600_000))).toBeLessThan(5000)
+  expect(await explain({ ...asked, at: 'yesterday' })).toBe(2)
+  expect(said.complained).toContain('--at "yesterday" is no moment: 10m (ago)')
+})
+
+test('explain --at is not planned from a file: it has no past', async () => {
+  const { explain, said } = createSample()
+  const asked = { name: 'www.example.com', type: 'A', config: 'a.yaml', at: '10m', json: false }
+  expect(await explain(asked)).toBe(1)
+  expect(said.printed).toBe('')
+})
+
+test('queries are listed, and a limit that is none is wrong usage', async () => {
+  const { url } = await startDirector()
+  const { queries, said } = createSample()
+  expect(await queries({ limit: '5', server: url, json: false })).toBe(0)
+  expect(said.printed).toContain('one query in 1 is sampled')
+  expect(await queries({ limit: '0', server: url, json: false })).toBe(2)
+  expect(said.complained).toContain('limit')
 })

@@ -190,6 +190,11 @@ describe('one mistake is one fault, at its very place', () => {
       '"127.0.0.1:5300"',
       '4:18: error: `admin.listen` is where DNS listens too (choose another port) [listen-twice]',
     ],
+    [
+      'admin: {',
+      'agent: { listen: "127.0.0.1:8053" }\nadmin: {',
+      '4:18: error: `agent.listen` is where `admin` listens too (choose another port) [listen-twice]',
+    ],
     // keys
     ['geo:', 'geoo:', '3:1: error: unknown key `geoo` (did you mean `geo`?) [unknown-key]'],
     ['regions:\n', 'reigons:\n', '7:1: error: unknown key `reigons` (did you mean `regions`?) [unknown-key]'],

@@ -47,6 +47,7 @@ function createLoop(
     parts: { zones, clientMaps },
     input: () => ({ settings, services: [], bindings: [], clientMaps: [] }),
     published: () => undefined,
+    settled: () => log.push('settled'),
   }))
   return { loop, publisher, log }
 }
@@ -55,7 +56,7 @@ test('a small plan is published before asking returns', async () => {
   const { loop: own, publisher: snapshots, log } = createLoop(() => 3)
   const asked = own.ask()
   expect(snapshots.generation).toBe(1)
-  expect(log).toEqual(['plan', 'published'])
+  expect(log).toEqual(['plan', 'published', 'settled'])
   expect(await asked).toBe(true)
 })
 
@@ -82,7 +83,7 @@ test('a long plan leaves the thread in slices; what comes in meanwhile is one mo
   const later = [own.ask(), own.ask(), own.ask()]
   expect(await Promise.all([asked, ...later])).toEqual([true, true, true, true])
   clearInterval(watch)
-  expect(log).toEqual(['plan', 'published', 'plan', 'published'])
+  expect(log).toEqual(['plan', 'published', 'settled', 'plan', 'published', 'settled'])
   expect(longest).toBeLessThan(SLICE_MS * 4)
 })
 

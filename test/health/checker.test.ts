@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { Checker } from '../../src/health/checker.ts'
@@ -52,6 +53,12 @@ async function until(condition: () => boolean, limitMs = 3000): Promise<void> {
   }
 }
 
+/** Threads of this process that probe, by their name. */
+function probeThreads(): number {
+  const names = readdirSync('/proc/self/task').map((task) => readFileSync(`/proc/self/task/${task}/comm`, 'utf8'))
+  return names.filter((name) => name.trim() === 'probes').length
+}
+
 function block(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end;);
 }
@@ -83,6 +90,18 @@ describe('the first round', () => {
     expect(await it.firstRound(300)).toEqual({ missing: [hung.id, other.id] })
     expect(it.health().get(hung.id)).toMatchObject({ state: 'unknown', reason: 'not probed yet' })
     expect(it.health().get(other.id)).toMatchObject({ state: 'down', reason: 'refused', since: 7 })
+  })
+
+  it('has no thread while there is nothing to probe, and one from the first target on', async () => {
+    const live = await serve(1, 'ok')
+    const it = createChecker()
+    it.start([])
+    expect(await it.firstRound(1500)).toEqual({ missing: [] })
+    await sleep(50)
+    expect(probeThreads()).toBe(0)
+    it.update([live])
+    await until(() => it.health().get(live.id)?.state === 'up')
+    expect(probeThreads()).toBe(1)
   })
 
   it('takes a first observation over a saved state, and keeps since where both agree', async () => {

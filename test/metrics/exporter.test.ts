@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { counter, createCounters } from '../../src/metrics/counters.ts'
+import { counter, createCounters, LATENCY_BOUNDS_MS } from '../../src/metrics/counters.ts'
 import { createExporter, type MetricsFacts } from '../../src/metrics/exporter.ts'
 import { SAMPLE_STATUS } from '../admin/sample-status.ts'
 
@@ -48,7 +48,9 @@ test('every counter of a block is exported once', async () => {
   const { blocks, exporter } = createSample()
   blocks[0]!.forEach((_, i, block) => (block[i] = 1000 + i))
   const values = [...(await scrape(exporter)).values()]
-  const indexes = Object.entries(counter).flatMap(([name, first]) =>
+  const { latency, latencySum, ...plain } = counter
+  expect(latency + LATENCY_BOUNDS_MS.length).toBeLessThan(latencySum)
+  const indexes = Object.entries(plain).flatMap(([name, first]) =>
     Array.from({ length: name === 'rcode' ? 16 : name === 'type' ? 6 : 1 }, (_, i) => first + i),
   )
   for (const index of indexes)
@@ -85,7 +87,7 @@ test('states become gauges; unknown is absent', async () => {
 test('a region that left the configuration leaves the metrics', async () => {
   const { exporter, change } = createSample()
   await scrape(exporter)
-  change({ regions: [] })
+  change({ regions: [], services: [] })
   expect([...(await scrape(exporter)).keys()].filter((name) => name.includes('us-east'))).toEqual([])
 })
 
@@ -136,4 +138,31 @@ test('the probe worker tells its load and lateness', async () => {
   expect(samples.get('meridian_probes_in_flight')).toBe(2)
   expect(samples.get('meridian_probe_lateness_seconds{quantile="0.99"}')).toBe(0.005)
   expect(samples.get('meridian_probe_lateness_seconds{quantile="1"}')).toBe(0.02)
+})
+
+test('answers are told by service and region, NODATA apart', async () => {
+  const { exporter, change } = createSample()
+  const shares = [
+    { region: 'us', planned: 0.5, answered: 7 },
+    { region: 'eu', planned: 0.5 },
+  ]
+  change({ services: [{ name: 'web', fallbackEngaged: false, shares, noData: 2 }] })
+  const samples = await scrape(exporter)
+  expect(samples.get('meridian_answers_total{service="web",region="us"}')).toBe(7)
+  expect(samples.get('meridian_answers_total{service="web",region="eu"}')).toBe(0)
+  expect(samples.get('meridian_nodata_answers_total{service="web"}')).toBe(2)
+})
+
+test('the latency histogram is cumulated over buckets and workers', async () => {
+  const { blocks, exporter } = createSample()
+  blocks[0]![counter.latency] = 5
+  blocks[1]![counter.latency + 2] = 3
+  blocks[1]![counter.latency + LATENCY_BOUNDS_MS.length] = 1
+  blocks[0]![counter.latencySum] = 1500
+  const samples = await scrape(exporter)
+  const bucket = (le: string) => samples.get(`meridian_query_duration_seconds_bucket{le="${le}"}`)
+  expect(['0.00001', '0.000025', '0.00005', '0.25', '+Inf'].map(bucket)).toEqual([5, 5, 8, 8, 9])
+  expect(samples.get('meridian_query_duration_seconds_sum')).toBe(1.5)
+  expect(samples.get('meridian_query_duration_seconds_count')).toBe(9)
+  expect(await exporter.metrics()).toContain('# TYPE meridian_query_duration_seconds histogram')
 })

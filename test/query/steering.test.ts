@@ -14,6 +14,7 @@ import { overlayPrefixes } from '../../src/geo/overlay.ts'
 import type { TargetHealth } from '../../src/health/health.ts'
 import { placeClient } from '../../src/query/inspect.ts'
 import type { StepConfig } from '../../src/steer/steer.ts'
+import { bindingRecord, planHeader, serviceRecord } from '../../src/snapshot/plan-image.ts'
 import { createAsker, type Asker } from '../support/query-worker.ts'
 
 const NAMES = ['us', 'eu', 'ap', 'sa', 'af']
@@ -173,7 +174,10 @@ function ask({ asker }: Scene, type: 'A' | 'AAAA', client: Address) {
 }
 
 function placeOf({ asker, map }: Scene, client: Address) {
-  const placed = placeClient(asker.worker.snapshot, 0, writeWords(client))
+  const { planWords, mapWords } = asker.worker.snapshot
+  const record = planWords[planHeader.words + bindingRecord.service]!
+  const bits = planWords[record + (client.family === 4 ? serviceRecord.ipv4Bits : serviceRecord.ipv6Bits)]!
+  const placed = placeClient(mapWords, planWords[record + serviceRecord.clientMap]!, bits, writeWords(client))
   const location = placed.class === undefined ? undefined : map?.classes[placed.class]?.representative
   return { ...placed, location }
 }

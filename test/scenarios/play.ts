@@ -1,5 +1,5 @@
 // Plays a scenario on its stage. The first line that does not hold ends it, with what was seen in its place.
-import { parseDuration } from '../../src/config/scalars.ts'
+import { parseDuration } from '../../src/base/moment.ts'
 import { parsePrefix } from '../../src/base/prefix.ts'
 import { formatAddress } from '../../src/base/address.ts'
 import { dedent, type Scenario, type Statement } from './script.ts'
@@ -192,9 +192,14 @@ function clientsOf(text: string): string[] {
 }
 
 function explain({ stage }: Act, text: string, { below }: Statement): void {
-  const [, name = '', type, client] = /^(\S+) (A|AAAA)(?: from (\S+))?$/.exec(text) ?? []
+  const [, name = '', type, client, ago] = /^(\S+) (A|AAAA)(?: from ([^\s,]+))?(?:, (\S+) ago)?$/.exec(text) ?? []
   const squeeze = (line: string) => line.trim().replace(/\s+/g, ' ')
-  const told = stage.explain(name, type === 'AAAA' ? type : 'A', client)
+  const told = stage.explain(
+    name,
+    type === 'AAAA' ? type : 'A',
+    client,
+    ago === undefined ? undefined : parseDuration(ago),
+  )
   let lines = told.split('\n').map(squeeze)
   for (const line of below) {
     const at = lines.findIndex((each) => each.includes(squeeze(line.text)))

@@ -26,7 +26,8 @@
 //   load NAME CONNECTIONS [MS ms], …           regions report
 //   wait DURATION                              time passes, probes run
 //   reload:                                    a new config, whole (but listen and zones), in the lines below
-//   explain NAME TYPE [from ADDRESS]           the lines below stand in the explanation, in this order
+//   explain NAME TYPE [from ADDRESS][, DURATION ago]
+//     the lines below stand in the explanation of now, or of then, in this order
 
 export interface Line {
   /** Counts from 1. */

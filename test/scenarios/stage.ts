@@ -7,7 +7,9 @@ import { formatExplanation } from '../../src/cli/explain.ts'
 import { plainPaint } from '../../src/cli/paint.ts'
 import type { Config } from '../../src/config/config.ts'
 import { parseConfig } from '../../src/config/load.ts'
+import type { Era } from '../../src/director/era.ts'
 import { explain } from '../../src/director/explain.ts'
+import { PlanHistory } from '../../src/director/history.ts'
 import { LoadBoard, type RegionMeasure } from '../../src/director/load-board.ts'
 import { createPlanner, momentOf, type Planner, type World } from '../../src/director/plan.ts'
 import { askQuestion, makeClassifier, type Question } from '../../src/director/question.ts'
@@ -27,6 +29,8 @@ import type { Line, Scenario } from './script.ts'
 const HEAD = 'listen: ["127.0.0.1:5300"]\nzones: zones\n'
 const TIMES = 'roundTrips: round-trips.txt\n'
 const GEO = 'geo: { source: geoip-lite }\n'
+
+const NO_IMAGE = { memory: undefined, byteLength: 0, isKept: false }
 
 const ZONE = '@ 3600 IN SOA ns hostmaster 1 7200 1800 1209600 300\n@ 3600 IN NS ns\nns 3600 IN A 127.0.0.1\n'
 
@@ -48,6 +52,8 @@ export class Stage {
   readonly #measures = new Map<string, RegionMeasure>()
   readonly #probed = new Map<string, Probed>()
   readonly #hasGeo: boolean
+  readonly #history = new PlanHistory()
+  #era!: Era
   #now = 0
   #config!: Config
   #planners: readonly Planner[] = []
@@ -71,6 +77,10 @@ export class Stage {
     this.#config = config
     this.#watchBalancers()
     this.#loads.configure(this.#world)
+    const { regions, services, roundTrips } = this.#world
+    const definitions = { regions, services, ...(roundTrips && { roundTrips }) }
+    const images = { zones: NO_IMAGE, clientMaps: NO_IMAGE }
+    this.#era = this.#history.beginEra({ definitions, geo: undefined, bindings: [], clientMaps: [], images }, this.#now)
     const questions = new Map<string, Question>()
     for (const service of config.services.values()) {
       const question = askQuestion(service, this.#world)
@@ -92,19 +102,20 @@ export class Stage {
     return this.#asker!.ask({ name: `${name}.example.com`, type, ...(edns && { edns }) })
   }
 
-  /** The explanation as the command line prints it. */
-  explain(name: string, type: 'A' | 'AAAA', client: string | undefined): string {
+  /** The explanation as the command line prints it, of now or of so many ms ago. */
+  explain(name: string, type: 'A' | 'AAAA', client: string | undefined, agoMs: number | undefined): string {
     const [, service] = new RegExp(`^${name}\\s+(?:IN\\s+)?LB\\s+(\\S+)`, 'm').exec(this.#zone) ?? []
     const address = client === undefined ? undefined : parse(client)
     const location = client === undefined ? undefined : this.#locate(address!)
+    const world = agoMs === undefined ? this.#world : this.#worldAt(this.#now - agoMs)
     const told = explain(
       {
         name: `${name}.example.com`,
         type,
         ...(address && { client: { address, why: 'scenario', ...(location && { location }) } }),
       },
-      this.#config.services.get(service ?? '')!,
-      this.#world,
+      world.services.get(service ?? '')!,
+      world,
     )
     return formatExplanation(told, plainPaint)
   }
@@ -163,6 +174,12 @@ export class Stage {
     return index === undefined ? ids : [ids[Number(index) - 1]!]
   }
 
+  #worldAt(at: number): World {
+    const past = this.#history.find(at)
+    if (!past) throw new Error('nothing was planned then')
+    return { ...past.era.definitions, ...past.conditions, preferences: this.#preferences }
+  }
+
   get #world(): World {
     const { regions, services } = this.#config
     const health = new Map(Array.from(this.#probed, ([id, { check }]) => [id, healthOf(check)]))
@@ -212,6 +229,13 @@ export class Stage {
     }
     if (this.#asker) Object.assign(this.#asker.worker.snapshot, buildSnapshot(parts))
     else this.#asker = createAsker(parts)
+    this.#remember()
+  }
+
+  #remember(): void {
+    const { health, scores = new Map() } = this.#world
+    const change = this.#history.compare({ health, scores, reported: new Map() })
+    this.#history.add(change, this.#now, this.#history.length + 1, this.#era)
   }
 
   #locate(address: Address): Location | undefined {

@@ -46,6 +46,7 @@ test('whatever the responder throws is counted, reported and answered', () => {
   const broken = {
     enter: () => undefined,
     leave: () => undefined,
+    sent: () => undefined,
     answer: () => {
       throw fault
     },

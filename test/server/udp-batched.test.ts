@@ -32,6 +32,7 @@ function createLoop(fds: readonly number[] = [FD], udpPayloadBytes = 1232): Batc
     responder: {
       enter: () => expect(++entered).toBe(1),
       leave: () => expect(--entered).toBe(0),
+      sent: () => expect(entered).toBe(0),
       answer: (
         input: Uint8Array,
         at: number,

@@ -2,6 +2,7 @@
 import { parseAddress, writeWords } from '../../src/base/address.ts'
 import type { ClientMap } from '../../src/geo/client-map.ts'
 import { createCounters } from '../../src/metrics/counters.ts'
+import { createQueryLog, type QueryLog } from '../../src/query/query-log.ts'
 import { respond } from '../../src/query/respond.ts'
 import { createQueryWorker, type QueryWorker } from '../../src/query/worker.ts'
 import { clientMapWords, writeClientMap } from '../../src/snapshot/client-map.ts'
@@ -87,13 +88,14 @@ export function buildSnapshot({
   }
 }
 
-export function workerOver(snapshot: Snapshot, slot = 0): QueryWorker {
+export function workerOver(snapshot: Snapshot, slot = 0, queryLog: QueryLog = createQueryLog(0, 0)): QueryWorker {
   return createQueryWorker({
     snapshot,
     slot,
     counters: createCounters(),
     picks: new Int32Array(PICKS),
     tallies: new Float64Array(64),
+    queryLog,
   })
 }
 

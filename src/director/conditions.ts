@@ -1,0 +1,106 @@
+// What plans depend on beside their configuration, as it changes from event to event: health, what regions report, scores
+// of their load. The history keeps differences of it, for an event touches little.
+import type { TargetHealth } from '../health/health.ts'
+import type { Scores } from '../steer/steer.ts'
+import type { HealthById, Takes } from './survey.ts'
+
+export interface Conditions {
+  readonly health: HealthById
+  /** By region: what it can take by its own reports. */
+  readonly reported: ReadonlyMap<string, Takes>
+  /** By service: of its load steps. */
+  readonly scores: ReadonlyMap<string, Scores>
+}
+
+/** Keys that came or changed, and keys that went (undefined). */
+type Changed<Value> = readonly (readonly [key: string, value: Value | undefined])[]
+
+export interface ConditionsChange {
+  readonly health: Changed<TargetHealth>
+  readonly reported: Changed<Takes>
+  readonly scores: Changed<Scores>
+  /** About what it takes to keep this. */
+  readonly bytes: number
+}
+
+/** Conditions that `applyChange` moves on. */
+export class MovingConditions implements Conditions {
+  readonly health: Map<string, TargetHealth>
+  readonly reported: Map<string, Takes>
+  readonly scores: Map<string, Scores>
+
+  constructor(from: Conditions = { health: new Map(), reported: new Map(), scores: new Map() }) {
+    this.health = new Map(from.health)
+    this.reported = new Map(from.reported)
+    this.scores = new Map(from.scores)
+  }
+
+  apply({ health, reported, scores }: ConditionsChange): void {
+    applyChanged(this.health, health)
+    applyChanged(this.reported, reported)
+    applyChanged(this.scores, scores)
+  }
+}
+
+/** Of a change and its keys, about, by what V8 takes for small objects and strings. */
+const ENTRY_BYTES = 200
+const SCORE_BYTES = 80
+
+export function changeOf(before: Conditions, now: Conditions): ConditionsChange {
+  const health = changedOf(before.health, now.health, sameHealth)
+  const reported = changedOf(before.reported, now.reported, sameTakes).map(
+    ([region, takes]) => [region, takes && { availability: takes.availability, reason: takes.reason }] as const,
+  )
+  const scores = changedOf(before.scores, now.scores, sameScores)
+  const texts = [...health, ...reported].reduce((sum, [, value]) => sum + (value?.reason.length ?? 0), 0)
+  const numbers = scores.reduce((sum, [, value]) => sum + countScores(value), 0)
+  const entries = health.length + reported.length + scores.length
+  return { health, reported, scores, bytes: entries * ENTRY_BYTES + texts + numbers * SCORE_BYTES }
+}
+
+export function isNoChange({ health, reported, scores }: ConditionsChange): boolean {
+  return health.length + reported.length + scores.length === 0
+}
+
+function applyChanged<Value>(to: Map<string, Value>, changed: Changed<Value>): void {
+  for (const [key, value] of changed) {
+    if (value === undefined) to.delete(key)
+    else to.set(key, value)
+  }
+}
+
+function changedOf<Value>(
+  before: ReadonlyMap<string, Value>,
+  now: ReadonlyMap<string, Value>,
+  same: (a: Value, b: Value) => boolean,
+): Changed<Value> {
+  const changed: [string, Value | undefined][] = []
+  for (const [key, value] of now) {
+    const known = before.get(key)
+    if (known === undefined || !same(known, value)) changed.push([key, value])
+  }
+  for (const key of before.keys()) if (!now.has(key)) changed.push([key, undefined])
+  return changed
+}
+
+function sameHealth(a: TargetHealth, b: TargetHealth): boolean {
+  return a.state === b.state && a.reason === b.reason && a.since === b.since && a.undecided === b.undecided
+}
+
+function sameTakes(a: Takes, b: Takes): boolean {
+  return a.availability === b.availability && a.reason === b.reason
+}
+
+function sameScores(a: Scores, b: Scores): boolean {
+  if (a.size !== b.size) return false
+  for (const [step, byRegion] of a) {
+    const other = b.get(step)
+    if (other?.size !== byRegion.size) return false
+    for (const [region, score] of byRegion) if (other.get(region) !== score) return false
+  }
+  return true
+}
+
+function countScores(scores: Scores | undefined): number {
+  return [...(scores?.values() ?? [])].reduce((sum, byRegion) => sum + byRegion.size, 0)
+}
