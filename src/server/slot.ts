@@ -71,8 +71,8 @@ export class WorkerSlot {
   readonly #stopped: PromiseWithResolvers<void> = Promise.withResolvers()
   #state: WorkerStatus['state'] = 'starting'
   #life: WorkerLife | undefined
-  /** Who stalled and is not yet gone: until when each may come to itself. */
-  readonly #stalled = new Map<WorkerLife, number>()
+  /** Who stalled or failed and is not yet gone: until when each may take to end by itself. */
+  readonly #passing = new Map<WorkerLife, number>()
   #stopping = false
   #startedAt = 0
   #lostAt: number | undefined
@@ -109,7 +109,7 @@ export class WorkerSlot {
     if (this.#state === 'waiting' && now >= this.#retryAt && this.#mayLaunch()) this.#launch()
     const silentMs = this.#life?.silence(elapsedMs)
     if (silentMs !== undefined) this.#abandon(this.#life!, `stalled: no beat for ${Math.round(silentMs)} ms`)
-    for (const [life, graceUntil] of this.#stalled) {
+    for (const [life, graceUntil] of this.#passing) {
       if (now >= graceUntil) void life.terminate()
     }
   }
@@ -121,7 +121,7 @@ export class WorkerSlot {
     this.#endWhenEmpty()
     const timer = new AbortController()
     const late = wait(limitMs, undefined, { signal: timer.signal }).then(
-      () => Promise.all([...(this.#life ? [this.#life] : []), ...this.#stalled.keys()].map((life) => life.terminate())),
+      () => Promise.all([...(this.#life ? [this.#life] : []), ...this.#passing.keys()].map((life) => life.terminate())),
       () => undefined,
     )
     await this.#stopped.promise
@@ -147,13 +147,13 @@ export class WorkerSlot {
     const { descriptors, now } = this.#options
     this.#life = undefined
     life.leave('soon')
-    for (const earlier of this.#stalled.keys()) void earlier.terminate()
-    this.#stalled.set(life, descriptors.outliveWorkers ? now() + GRACE_MS : 0)
+    for (const earlier of this.#passing.keys()) void earlier.terminate()
+    this.#passing.set(life, descriptors.outliveWorkers ? now() + GRACE_MS : 0)
     this.#lost(cause)
   }
 
   #mayLaunch(): boolean {
-    return this.#stalled.size < (this.#options.descriptors.outliveWorkers ? 2 : 1)
+    return this.#passing.size < (this.#options.descriptors.outliveWorkers ? 2 : 1)
   }
 
   #launch(): void {
@@ -176,13 +176,14 @@ export class WorkerSlot {
       lane: this.#freeLane(),
       onReady: () => this.#serve(life),
       onTrouble: (text) => events.onTrouble?.(slot, text),
+      onFailed: (cause) => this.#fail(life, cause),
       onEnd: (cause) => this.#gone(life, cause),
     })
     return life
   }
 
   #freeLane(): number {
-    const taken = [...this.#stalled.keys()].map(({ lane }) => lane)
+    const taken = [...this.#passing.keys()].map(({ lane }) => lane)
     return this.#options.lanes.find((lane) => !taken.includes(lane))!
   }
 
@@ -198,9 +199,15 @@ export class WorkerSlot {
     spares.prepare()
   }
 
+  /** Its place is free before it is gone, which takes a thread some 10 ms, and 100 on a busy machine. */
+  #fail(life: WorkerLife, cause: string): void {
+    const { outliveWorkers } = this.#options.descriptors
+    if (life === this.#life && outliveWorkers && !this.#stopping) this.#abandon(life, cause)
+  }
+
   /** A worker has ended: its sockets and its lane are free. */
   #gone(life: WorkerLife, cause: string): void {
-    this.#stalled.delete(life)
+    this.#passing.delete(life)
     const wasServing = life === this.#life
     if (wasServing) this.#life = undefined
     if (this.#stopping) this.#endWhenEmpty()
@@ -227,7 +234,7 @@ export class WorkerSlot {
   }
 
   #endWhenEmpty(): void {
-    if (this.#life || this.#stalled.size > 0) return
+    if (this.#life || this.#passing.size > 0) return
     this.#state = 'stopped'
     this.#stopped.resolve()
   }

@@ -30,6 +30,8 @@ export interface LifeOptions {
   readonly orders: Pick<WorkerOrders, 'counters' | 'picks' | 'tallies' | 'queryLog' | 'limits'>
   readonly onReady: () => void
   readonly onTrouble: (text: string) => void
+  /** An exception ends it: it reads nothing more, though it takes a while to be gone. */
+  readonly onFailed: (cause: string) => void
   /** When it is gone, with what it ended of. */
   readonly onEnd: (cause: string) => void
 }
@@ -53,7 +55,7 @@ export class WorkerLife {
     this.#control = spare.control
     this.#loan = lend(options)
     this.#worker.on('message', (message: WorkerMessage) => this.#hear(message))
-    this.#worker.on('error', (error) => (this.#cause ||= describeError(error)))
+    this.#worker.on('error', (error) => this.#fail(describeError(error)))
     this.#worker.once('exit', (code) => this.#end(`exited with code ${code}`))
     this.#order()
   }
@@ -106,6 +108,11 @@ export class WorkerLife {
     this.#isServing = true
     this.#watch = { ...this.#watch, silentMs: 0 }
     this.#options.onReady()
+  }
+
+  #fail(cause: string): void {
+    this.#cause ||= cause
+    this.#options.onFailed(cause)
   }
 
   #end(exit: string): void {

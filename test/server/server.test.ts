@@ -154,7 +154,7 @@ describe('a worker that stalls', () => {
         const client = await udpClient('127.0.0.1')
         const got: number[] = []
         client.on('message', (message) => got.push(message.readUInt16BE(0)))
-        // One batch: the first of it takes 400 ms.
+        // One batch: the first of it takes 800 ms.
         server.spin(0, 60)
         await new Promise((resolve) => setTimeout(resolve, 40))
         client.send(query(0, DO.dawdle), port, '127.0.0.1')
