@@ -1,5 +1,5 @@
 // The HTTP API of a running director: a bounded HTTP server round the routes. It sees no other part of the program: what it
-// shows is handed in as functions (routes.ts). It has no way to change anything, and listens on loopback by default.
+// shows, and takes, goes through functions that are handed in (routes.ts). It listens on loopback by default.
 import { createServer, type Server } from 'node:http'
 import { isIPv6, type AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'

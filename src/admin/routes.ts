@@ -47,6 +47,8 @@ export interface AdminSources {
   }
   /** Wall-clock ms. */
   readonly now: () => number
+  /** Takes a region's report, which is JSON by its type: what the region now takes by it, or what is wrong with it. */
+  readonly report: (region: string, text: string) => { readonly taken: object } | { readonly problem: Problem }
   readonly ready: () => Readiness
   /** Prometheus text. */
   readonly metrics: () => Promise<string>
@@ -61,18 +63,24 @@ const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 export function createRoutes(sources: AdminSources): Hono {
   const app = new Hono()
-  const writes = listWrites(sources)
-  app.use(refuseBodies(writes))
-  const routes = listRoutes(sources)
+  const [writes, routes] = [listWrites(sources), listRoutes(sources)]
+  for (const [path, methods] of Object.entries(writes)) {
+    for (const [method, write] of Object.entries(methods)) {
+      app.on(method, path, refuseOtherTypes, refuseLongBodies, async ({ req }) => {
+        return write(await req.text(), req.param('name') ?? '')
+      })
+    }
+  }
+  app.use(refuseBodies)
   for (const [path, answer] of Object.entries(routes)) {
     app.get(path, (context) => answer(new URL(context.req.url).searchParams))
-    const methods = Object.entries(writes[path] ?? {})
-    for (const [method, write] of methods) {
-      app.on(method, path, refuseLongBodies, async ({ req }) => write(await req.text()))
-    }
-    app.all(path, () => refuseMethod(['GET', 'HEAD', ...methods.map(([method]) => method)]))
   }
-  app.notFound((context) => problemResponse(unknownPath(context.req.path, Object.keys(routes))))
+  const paths = [...new Set([...Object.keys(routes), ...Object.keys(writes)])]
+  for (const path of paths) {
+    const allowed = [...(path in routes ? ['GET', 'HEAD'] : []), ...Object.keys(writes[path] ?? {})]
+    app.all(path, () => refuseMethod(allowed))
+  }
+  app.notFound((context) => problemResponse(unknownPath(context.req.path, paths)))
   app.onError((error) => {
     sources.onError(error)
     return problemResponse({
@@ -105,51 +113,58 @@ function unknownPath(path: string, known: readonly string[]): Problem {
 }
 
 function refuseMethod(allowed: readonly string[]): Response {
-  const detail = allowed.includes('POST') ? 'this can be read and reported to' : 'this can only be read'
+  const [reads, writes] = [allowed.includes('GET'), allowed.includes('POST')]
+  const can = reads && writes ? 'can be read and' : 'can only be'
+  const detail = `this ${can} ${writes ? 'reported to' : 'read'}`
   return problemResponse({ status: 405, code: 'method-not-allowed', detail }, { allow: allowed.join(', ') })
 }
 
-/** Takes the body, which is JSON by its type. */
-type Write = (body: string) => Response
+/** Takes the body, which is JSON by its type, and the name in the path. */
+type Write = (body: string, name: string) => Response
 
 /** By path and method. */
 type Writes = Readonly<Record<string, Readonly<Record<string, Write>>>>
 
-function listWrites({ roundTrips }: AdminSources): Writes {
+function listWrites({ roundTrips, report }: AdminSources): Writes {
   const take = (how: 'add' | 'replace') => (body: string) => {
-    const report = readReport(body)
-    if ('problem' in report) return problemResponse(report.problem)
-    const receipt = roundTrips.take(report, how)
+    const times = readReport(body)
+    if ('problem' in times) return problemResponse(times.problem)
+    const receipt = roundTrips.take(times, how)
     return 'problem' in receipt ? problemResponse(receipt.problem) : json(receipt)
   }
-  return { '/v1/round-trips': { POST: take('add'), PUT: take('replace') } }
+  const takeReport = (body: string, region: string) => {
+    const answer = report(region, body)
+    return 'problem' in answer ? problemResponse(answer.problem) : json(answer.taken)
+  }
+  return {
+    '/v1/round-trips': { POST: take('add'), PUT: take('replace') },
+    '/v1/regions/:name/report': { POST: takeReport },
+  }
 }
 
-/**
- * Where no body is wanted, one is refused unread, and its connection closed so that the rest need not be read. Elsewhere it
- * must say that it is JSON: a page in a browser of this machine cannot send that here without being asked first (CORS).
- */
-function refuseBodies(writes: Writes): MiddlewareHandler {
-  return async ({ req }, next) => {
-    const problem = writes[req.path]?.[req.method] ? wrongType(req.header('content-type')) : unwantedBody(req)
-    if (problem) return problemResponse(problem, { connection: 'close' })
+/** Where no body is wanted, one is refused unread, and its connection closed so that the rest need not be read. */
+const refuseBodies: MiddlewareHandler = async ({ req }, next) => {
+  const isEmpty = (req.header('content-length') ?? '0') === '0' && req.header('transfer-encoding') === undefined
+  if (isEmpty) {
     await next()
     return undefined
   }
+  const problem = { status: 413, code: 'body-not-wanted', detail: 'such requests have no body' } as const
+  return problemResponse(problem, { connection: 'close' })
 }
 
-function wrongType(type = 'none'): Problem | undefined {
-  if (/^application\/json\s*(;|$)/i.test(type)) return undefined
-  return { status: 415, code: 'not-json', detail: `a report has the content type application/json, not ${type}` }
-}
-
-function unwantedBody(request: { readonly header: (name: string) => string | undefined }): Problem | undefined {
-  const { length, encoding } = {
-    length: request.header('content-length') ?? '0',
-    encoding: request.header('transfer-encoding'),
+/**
+ * What is taken must say that it is JSON: a page in a browser of this machine cannot send that here without being asked
+ * first (CORS).
+ */
+const refuseOtherTypes: MiddlewareHandler = async ({ req }, next) => {
+  const type = req.header('content-type') ?? 'none'
+  if (/^application\/json\s*(;|$)/i.test(type)) {
+    await next()
+    return undefined
   }
-  if (length === '0' && encoding === undefined) return undefined
-  return { status: 413, code: 'body-not-wanted', detail: 'such requests have no body' }
+  const detail = `a report has the content type application/json, not ${type}`
+  return problemResponse({ status: 415, code: 'not-json', detail }, { connection: 'close' })
 }
 
 const refuseLongBodies = bodyLimit({

@@ -17,6 +17,8 @@ export interface Status {
   readonly workers: readonly WorkerStatus[]
   /** Of the health checks as a whole. */
   readonly probing?: ProbingStatus
+  /** Whether our own network is in doubt. */
+  readonly doubt?: DoubtStatus
   /** Missing: no geo data is configured. */
   readonly geo?: { readonly describe: string; readonly attribution?: string }
   readonly zones: readonly ZoneStatus[]
@@ -53,6 +55,26 @@ export interface ProbingStatus {
   /** How late probes started, over the last minute or so. */
   readonly lateP99Ms: number
   readonly lateMaxMs: number
+}
+
+export interface DoubtStatus {
+  /**
+   * `storm`: most targets fail at once, and what probes see rules; `frozen`: no beacon answers either, and health stays as
+   * it was; `overruled`: that lasted too long.
+   */
+  readonly state: 'calm' | 'storm' | 'frozen' | 'overruled'
+  /** For which it may stay frozen yet; missing unless it is. */
+  readonly leftMs?: number
+  /** Targets that were well and fail since a short while, of how many, in how many regions. */
+  readonly failing: number
+  readonly of: number
+  readonly regions: number
+  readonly beacons: readonly {
+    readonly name: string
+    /** By its newest probe. */
+    readonly answers: boolean
+    readonly reason: string
+  }[]
 }
 
 export interface ZoneStatus {

@@ -19,6 +19,9 @@ export function formatStatus(status: Status, paint: Paint): string {
   const now = Date.parse(status.at)
   const rows = {
     regions: status.regions.flatMap((region) => regionRows(region, now, paint)),
+    beacons: (status.doubt?.beacons ?? []).map(({ name, answers, reason }) => {
+      return [printable(name), paint(answers ? 'green' : 'red', answers ? 'answers' : 'silent'), printable(reason)]
+    }),
     services: status.services.map((service) => serviceRow(service, paint)),
     zones: status.zones.map((zone) => zoneRow(zone, paint)),
     workers: status.workers.map((worker) => workerRow(worker, paint)),
@@ -51,7 +54,19 @@ function headLines(status: Status, paint: Paint): string[] {
   if (geo) lines.push(`geo data: ${printable(geo.describe)}`)
   if (geo?.attribution !== undefined) lines.push(paint('dim', printable(geo.attribution)))
   if (lastReload) lines.push(reloadLine(lastReload, paint))
-  return lines
+  return [...lines, ...doubtLines(status, paint)]
+}
+
+/** Nothing while all is calm. */
+function doubtLines({ doubt }: Status, paint: Paint): string[] {
+  if (!doubt || doubt.state === 'calm') return []
+  const { state, failing, of, regions, beacons, leftMs } = doubt
+  const silent = beacons.filter(({ answers }) => !answers).length
+  const why = `${failing} of ${of} healthy targets in ${regions} regions fail at once, ${silent} of ${beacons.length} beacons are silent`
+  if (leftMs !== undefined) {
+    return [`${paint('red', 'frozen')} for ${formatDuration(leftMs)} at most, our own network being in doubt: ${why}`]
+  }
+  return [`${paint('red', state)}: ${why}; what probes see rules`]
 }
 
 function reloadLine({ at, ok, faults }: NonNullable<Status['lastReload']>, paint: Paint): string {

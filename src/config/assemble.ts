@@ -8,6 +8,7 @@ import type { Monitor } from '../health/monitor.ts'
 import type { Settings } from '../snapshot/settings.ts'
 import { assembleMonitors } from './assemble-monitors.ts'
 import type { Config } from './config.ts'
+import { assembleDoubt } from './doubt.ts'
 import { toReportSource } from './reports.ts'
 import type { WrittenConfig } from './schema.ts'
 
@@ -45,6 +46,7 @@ export function assemble(written: WrittenConfig, file: string): Config {
     querySample: written.queryLog.sample,
     history: { plans: written.history.plans, bytes: written.history.megabytes * 2 ** 20 },
     queryLog: { keep: written.queryLog.keep },
+    doubt: assembleDoubt(written.doubt, monitors),
     monitors,
     regions: mapEntries(written.regions, (name, region) => toRegion(name, region, monitors, absolute)),
     services: mapEntries(written.services, toService),

@@ -8,6 +8,7 @@ import type { Config } from './config.ts'
 import type { Path } from './document.ts'
 import { misspelt } from './explain.ts'
 import { isMapping, valueAt, type Finding } from './finding.ts'
+import { lintDoubt } from './doubt-checks.ts'
 import { checkPins } from './nesting.ts'
 import { namesIn, pathsLike } from './references.ts'
 import { configRows, rowsAt } from './rows.ts'
@@ -182,6 +183,7 @@ export function lintConfig(config: Config): Finding[] {
   return [
     ...checkListeners(config),
     ...checkPins(config),
+    ...lintDoubt(config),
     ...unusedMonitors(config),
     ...unusedRegions(config),
     ...sharedBalancers(config),
@@ -200,12 +202,13 @@ function checkListeners({ listen, admin, agent }: Config): Finding[] {
   })
 }
 
-function unusedMonitors({ monitors, regions }: Config): Finding[] {
+function unusedMonitors({ monitors, regions, doubt }: Config): Finding[] {
+  const ofBeacons = doubt.beacons.map(({ monitor }) => monitor)
   const ofRegions = [...regions.values()].flatMap(({ monitor }) => monitor ?? [])
   const ofMonitors = [...monitors.values()].flatMap((monitor) =>
     monitor.type === 'calculated' ? monitor.children : [],
   )
-  const used = new Set([...ofRegions, ...ofMonitors].map(({ name }) => name))
+  const used = new Set([...ofBeacons, ...ofRegions, ...ofMonitors].map(({ name }) => name))
   return [...monitors.keys()].filter((name) => !used.has(name)).map((name) => unused('monitors', name, 'region'))
 }
 

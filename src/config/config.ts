@@ -2,6 +2,7 @@
 import type { HistoryLimits } from '../director/history.ts'
 import type { Region, Service } from '../director/service.ts'
 import type { GeoSource } from '../geo/geo.ts'
+import type { DoubtOrders } from '../health/doubter.ts'
 import type { Monitor } from '../health/monitor.ts'
 import type { Settings } from '../snapshot/settings.ts'
 import type { RoundTrips } from '../steer/steer.ts'
@@ -57,6 +58,8 @@ export interface Config {
   readonly queryLog: { readonly keep: number }
   /** How far back plans can be told again. */
   readonly history: HistoryLimits
+  /** When our own network is taken for broken. */
+  readonly doubt: DoubtOrders
   readonly monitors: ReadonlyMap<string, Monitor>
   readonly regions: ReadonlyMap<string, Region>
   readonly services: ReadonlyMap<string, Service>

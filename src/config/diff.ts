@@ -33,6 +33,7 @@ export function diffConfig(before: Config, after: Config): string[] {
   return [
     ...plain,
     ...(sameTimes(before, after) ? [] : ['roundTrips changed']),
+    ...(print(before.doubt) === print(after.doubt) ? [] : ['doubt changed']),
     ...settings.map((key) => `${key} changed`),
     ...NAMED.flatMap((section) => diffSection(section, before[section], after[section])),
   ]

@@ -21,6 +21,8 @@ const FALLBACK_WORDS = ['all', 'none']
 
 const REFERENCES: readonly Reference[] = [
   { from: ['regions', '*', 'monitor'], to: ['monitors'], besides: [] },
+  { from: ['doubt', 'monitor'], to: ['monitors'], besides: [] },
+  { from: ['doubt', 'beacons', '*', 'monitor'], to: ['monitors'], besides: [] },
   { from: ['monitors', '*', 'of', '*'], to: ['monitors'], besides: [] },
   { from: ['services', '*', 'regions', '*'], to: ['regions', 'services'], besides: [] },
   { from: ['services', '*', 'fallback'], to: ['regions'], besides: FALLBACK_WORDS },

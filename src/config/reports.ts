@@ -16,12 +16,14 @@ const mapped = z.union([
 
 const rows = z.strictObject({
   type: z
-    .enum(['haproxy', ...PROXIES, 'prometheus', 'json'])
+    .enum(['haproxy', ...PROXIES, 'prometheus', 'json', 'push'])
     .meta({ example: 'haproxy' })
-    .describe('What tells: HAProxy statistics (CSV), a known Prometheus exporter, or any by `mapping`'),
+    .describe(
+      'What tells: HAProxy statistics (CSV), a known Prometheus exporter, any by `mapping`, our own JSON (`json` without one), or the region itself (`push`)',
+    ),
   url: z.string().max(2000).optional().meta({ title: 'http or https URL' }).describe('Where reports are polled'),
   socket: path('/run/haproxy/admin.sock').optional().describe('Socket of HAProxy, in the place of `url`'),
-  interval: duration('1s', '1h').prefault('10s').describe('From one poll to the next; a report counts for three'),
+  interval: duration('1s', '1h').prefault('10s').describe('From one report to the next; one counts for three'),
   timeout: duration('10ms', '1m').prefault('5s').describe('A poll without a whole report is given up after this'),
   tolerated: fraction(1).prefault(0.01).describe('Errors up to this part of the requests are no illness'),
   proxies: z
@@ -43,20 +45,36 @@ export const reportSchema = rows.superRefine(checkReport)
 type Context = z.core.$RefinementCtx<Written>
 
 function checkReport(report: Written, context: Context): void {
-  const refuse = (path: (string | number)[], message: string, hint: string): void => {
+  const refuse: Refuse = (path, message, hint) => {
     context.addIssue({ code: 'custom', path, input: context.value, params: { message, hint } })
   }
-  const { type, url, socket, mapping } = report
-  const takesMapping = type === 'prometheus' || type === 'json'
+  if (report.type === 'push') checkPush(report, refuse)
+  else checkPlace(report, refuse)
+  checkMapping(report, refuse)
+}
+
+type Refuse = (path: (string | number)[], message: string, hint: string) => void
+
+function checkPush({ url, socket }: Written, refuse: Refuse): void {
+  const hint = 'leave it out: the region posts to /v1/regions/NAME/report'
+  if (url !== undefined) refuse(['url'], 'is not for `push`', hint)
+  if (socket !== undefined) refuse(['socket'], 'is not for `push`', hint)
+}
+
+function checkPlace({ type, url, socket }: Written, refuse: Refuse): void {
   if ((url === undefined) === (socket === undefined)) refuse([], 'needs `url` or `socket`, one of them', 'add `url: …`')
   if (socket !== undefined && type !== 'haproxy') refuse(['socket'], 'is for `haproxy` only', 'give a `url`')
   if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
     refuse(['url'], 'must be an http or https URL', 'such as http://127.0.0.1:8404/;csv')
   }
-  if (takesMapping && Object.keys(mapping).length === 0)
-    refuse([], 'needs a `mapping`', `of ${SAMPLE_FIELDS.join(', ')}`)
-  if (!takesMapping && Object.keys(mapping).length > 0)
+}
+
+function checkMapping({ type, mapping }: Written, refuse: Refuse): void {
+  const isEmpty = Object.keys(mapping).length === 0
+  if (type === 'prometheus' && isEmpty) refuse([], 'needs a `mapping`', `of ${SAMPLE_FIELDS.join(', ')}`)
+  if (type !== 'prometheus' && type !== 'json' && !isEmpty) {
     refuse(['mapping'], `is built in for \`${type}\``, 'leave it out')
+  }
   for (const [field, written] of Object.entries(mapping)) {
     const of = typeof written === 'string' ? written : written.of
     if (!(SAMPLE_FIELDS as readonly string[]).includes(field)) {
@@ -68,9 +86,14 @@ function checkReport(report: Written, context: Context): void {
 }
 
 export function toReportSource(written: Written, absolute: (path: string) => string): ReportSource {
-  const { type, url, socket, interval: intervalMs, timeout: timeoutMs, tolerated, proxies, mapping } = written
-  const from = socket === undefined ? { url: url! } : { socket: absolute(socket) }
-  const basics = { from, intervalMs, timeoutMs, tolerated, proxies }
-  if (type === 'haproxy' || type === 'json' || type === 'prometheus') return { ...basics, format: type, mapping }
-  return { ...basics, format: 'prometheus', mapping: MAPPINGS[type] }
+  const { url, socket, interval: intervalMs, timeout: timeoutMs, tolerated, proxies } = written
+  const from = socket !== undefined ? { socket: absolute(socket) } : url !== undefined ? { url } : 'push'
+  return { from, intervalMs, timeoutMs, tolerated, proxies, ...readerOf(written) }
+}
+
+function readerOf({ type, mapping }: Written): Pick<ReportSource, 'format' | 'mapping'> {
+  if (type === 'push') return { format: 'figures', mapping: {} }
+  if (type === 'haproxy' || type === 'prometheus') return { format: type, mapping }
+  if (type === 'json') return { format: Object.keys(mapping).length === 0 ? 'figures' : 'json', mapping }
+  return { format: 'prometheus', mapping: MAPPINGS[type] }
 }

@@ -4,6 +4,7 @@
 import { z } from 'zod'
 import type { Balancer } from '../director/service.ts'
 import { checkAdminListen, checkListen, checkLocation, checkRegion, checkServiceRegions, checkTtls } from './entries.ts'
+import { doubtSchema } from './doubt.ts'
 import { address, country, duration, endpoint, fraction, identity, path, prefix, secret, ttl } from './scalars.ts'
 import { monitorSchema } from './monitors.ts'
 import { reportSchema } from './reports.ts'
@@ -279,6 +280,7 @@ export const configSchema = z.strictObject({
   aliases,
   queryLog,
   history,
+  doubt: doubtSchema,
   monitors: named(monitorSchema, 'Health checks, by name'),
   regions: named(region, 'Sites with their own L7 tier, by name'),
   services: named(service, 'Load-balanced names, as `LB` records of a zone call them'),

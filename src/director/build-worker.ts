@@ -1,5 +1,7 @@
-// The thread that `runBuild` starts: one build, one answer, the end.
+// The thread that `runBuild` starts: one build, one answer, the end. A build may take as long as it takes: whoever answers
+// queries or probes goes first.
 import { parentPort, workerData } from 'node:worker_threads'
+import { giveWay } from '../base/thread.ts'
 import type { Builds } from './build.ts'
 import { buildClientMaps } from './client-map-build.ts'
 import { keepCopies } from './keep-copies.ts'
@@ -8,6 +10,7 @@ import { buildZones } from './zone-build.ts'
 
 type Task = { [Name in keyof Builds]: { name: Name; input: Builds[Name]['input'] } }[keyof Builds]
 
+giveWay()
 const task = workerData as Task
 parentPort!.postMessage(perform(task))
 

@@ -4,9 +4,11 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../base/clock.ts'
+import { DOUBT_DEFAULTS } from './doubt.ts'
+import type { DoubtNews, DoubtOrders } from './doubter.ts'
 import type { Observation, Target, TargetHealth, Transition } from './health.ts'
-import { Ledger, type TargetReport } from './ledger.ts'
-import type { TargetNews, ToMain, ToWorker, WorkerStart } from './messages.ts'
+import { Ledger, type BeaconReport, type TargetReport } from './ledger.ts'
+import type { Orders, TargetNews, ToMain, ToWorker, WorkerStart } from './messages.ts'
 import type { SavedState } from './saved.ts'
 import type { SchedulerFigures } from './scheduler.ts'
 import { hangs, look, startWatch, type Watch } from './watch.ts'
@@ -27,6 +29,15 @@ const TROUBLE_AGAIN_MS = 10_000
 /** The worker's heap, MB: out of memory, it ends alone and is replaced. */
 const HEAP_MB = 1024
 
+/** Nothing is frozen. */
+const NO_BEACONS: DoubtOrders = { rules: DOUBT_DEFAULTS, beacons: [] }
+
+const CALM: DoubtNews = {
+  state: 'calm',
+  sight: { failing: 0, of: 0, regions: 0, beacons: 0, silent: 0 },
+  leftMs: DOUBT_DEFAULTS.longestMs,
+}
+
 const WORKER = new URL(`./worker${extname(import.meta.filename)}`, import.meta.url)
 
 export interface CheckerOptions {
@@ -35,6 +46,8 @@ export interface CheckerOptions {
   readonly onTransition: (transition: Transition) => void
   /** Targets have begun to fail or recover, or no longer do (`TargetHealth.undecided`); after `health()` shows it. */
   readonly onUndecided?: () => void
+  /** The doubt of our own network has turned; before transitions that follow from it. */
+  readonly onDoubt?: (now: DoubtNews, before: DoubtNews['state']) => void
   /** Trouble of our own: probes that say nothing, a worker replaced. One sentence; the same one at most every 10 s. */
   readonly onTrouble: (what: string) => void
   /** 5 s by default. */
@@ -61,6 +74,8 @@ export class Checker {
   readonly #probes = { success: 0, failure: 0, none: 0 }
   readonly #toldAt = new Map<string, number>()
   readonly #waiters = new Set<() => void>()
+  #doubtRules = NO_BEACONS.rules
+  #doubt = CALM
   #scheduler: SchedulerFigures = { inFlight: 0, skipped: 0, lateMaxMs: 0, lateP99Ms: 0 }
   #worker: Worker | undefined
   #heartbeat = new Int32Array(new SharedArrayBuffer(4))
@@ -80,18 +95,24 @@ export class Checker {
   }
 
   /** Cold start: all targets are probed at once, and the first observation of each decides provisionally. */
-  start(targets: readonly Target[], saved: ReadonlyMap<string, SavedState> = new Map()): void {
-    this.#ledger.start(targets, saved, this.#options.clock.wall())
+  start(
+    targets: readonly Target[],
+    saved: ReadonlyMap<string, SavedState> = new Map(),
+    { rules, beacons } = NO_BEACONS,
+  ): void {
+    this.#ledger.start(targets, saved, this.#options.clock.wall(), beacons)
+    this.#doubtRules = rules
     this.#running = true
     if (targets.length > 0) this.#spawn()
     this.#lookTimer = setInterval(() => this.#look(), LOOK_MS)
   }
 
   /** Reload: targets that stay keep state and counts, also under a changed monitor; new ones join at their first success. */
-  update(targets: readonly Target[]): void {
-    this.#ledger.update(targets, this.#options.clock.wall())
+  update(targets: readonly Target[], { rules, beacons } = NO_BEACONS): void {
+    this.#ledger.update(targets, this.#options.clock.wall(), beacons)
+    this.#doubtRules = rules
     if (!this.#hasBegun && targets.length > 0) this.#spawn()
-    else this.#say({ kind: 'assign', assignments: this.#ledger.assignments() })
+    else this.#say({ kind: 'assign', ...this.#orders() })
     this.#wakeWaiters()
   }
 
@@ -108,6 +129,15 @@ export class Checker {
   /** By target id, at most a quarter of a second old. */
   reports(): ReadonlyMap<string, TargetReport> {
     return this.#ledger.reports()
+  }
+
+  /** Whether our own network is in doubt, at most a quarter of a second old. */
+  doubt(): DoubtNews {
+    return this.#doubt
+  }
+
+  beacons(): readonly BeaconReport[] {
+    return this.#ledger.beacons()
   }
 
   figures(): CheckerFigures {
@@ -152,19 +182,30 @@ export class Checker {
     this.#worker?.postMessage(message)
   }
 
+  #orders(): Orders {
+    return { assignments: this.#ledger.assignments(), doubtRules: this.#doubtRules }
+  }
+
   #hear(message: ToMain): void {
     if (message.kind === 'report') this.#takeReport(message)
     else this.#takeNews([message.news])
     this.#wakeWaiters()
   }
 
-  #takeReport({ news, figures, cpuMs, outcomes, troubles }: ToMain & { kind: 'report' }): void {
+  #takeReport({ doubt, news, figures, cpuMs, outcomes, troubles }: ToMain & { kind: 'report' }): void {
+    this.#takeDoubt(doubt)
     this.#takeNews(news)
     for (const outcome of ['success', 'failure', 'none'] as const) this.#probes[outcome] += outcomes[outcome]
     for (const reason of troubles) this.#tell(`probes say nothing: ${reason}`)
     this.#scheduler = figures
     this.#cpuMs.now = cpuMs
     this.#respawnMs = RESPAWN_MS
+  }
+
+  #takeDoubt(doubt: DoubtNews): void {
+    const before = this.#doubt.state
+    this.#doubt = doubt
+    if (doubt.state !== before) this.#options.onDoubt?.(doubt, before)
   }
 
   #takeNews(news: readonly TargetNews[]): void {
@@ -188,7 +229,7 @@ export class Checker {
     this.#hasBegun = true
     this.#heartbeat = new Int32Array(new SharedArrayBuffer(4))
     this.#watch = startWatch(0, this.#options.clock.now())
-    const workerData: WorkerStart = { assignments: this.#ledger.assignments(), heartbeat: this.#heartbeat }
+    const workerData: WorkerStart = { ...this.#orders(), heartbeat: this.#heartbeat }
     const worker = new Worker(WORKER, {
       workerData,
       name: 'probes',
@@ -214,7 +255,7 @@ export class Checker {
     void worker.terminate()
   }
 
-  /** The states stay as they are meanwhile, and the next worker goes on from them. */
+  /** The states stay as they are meanwhile, and the next worker goes on from them; its doubt begins anew. */
   #replace(why: string): void {
     this.#worker = undefined
     if (!this.#running) return

@@ -23,6 +23,11 @@ export interface ProbeTarget {
   readonly monitor: ProbeMonitor
 }
 
+/** The region in the id of a target. */
+export function regionOf(id: string): string {
+  return id.slice(0, id.indexOf('/'))
+}
+
 export type State = 'up' | 'down' | 'unknown'
 
 /** What one probe saw. `none`: trouble of our own (no descriptors, no route, a lagging loop), which says nothing of the target. */

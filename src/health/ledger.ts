@@ -1,10 +1,18 @@
 // What is known of every target: the checks of the probes that it rests on, as the worker tells them, and the health that
-// follows. It outlives workers, and knows no threads; checker.ts feeds it.
-import type { Observation, ProbeTarget, Target, TargetHealth, Transition } from './health.ts'
+// follows; beside them, whether beacons answer. It outlives workers, and knows no threads; checker.ts feeds it.
 import { judgeCalculated } from './calculated.ts'
+import {
+  regionOf,
+  type Observation,
+  type ProbeTarget,
+  type Target,
+  type TargetHealth,
+  type Transition,
+} from './health.ts'
 import type { Assignment, TargetNews } from './messages.ts'
 import type { SavedState } from './saved.ts'
 import { basisOf, probesOf, type Basis } from './sharing.ts'
+import type { Role } from './spread.ts'
 import { carriedCheck, coldCheck, healthOf, joiningCheck, savedCheck, type Check } from './threshold.ts'
 
 /** What status shows of a target beside its health. */
@@ -17,13 +25,22 @@ export interface TargetReport {
   readonly last?: Observation
 }
 
+/** Whether a beacon answers, by its newest probe. */
+export interface BeaconReport {
+  /** As configured. */
+  readonly id: string
+  /** Missing before the first. */
+  readonly last?: Observation
+}
+
 /** What is probed, and what is known of it. */
 interface Probed {
   readonly target: ProbeTarget
   check: Check
   last?: Observation
-  /** Ids of the targets that rest on it. */
+  /** Ids of the targets that rest on it; of a beacon none do. */
   readonly users: readonly string[]
+  readonly role: Role
 }
 
 interface Known {
@@ -35,6 +52,8 @@ interface Known {
 export class Ledger {
   #probed = new Map<string, Probed>()
   #known = new Map<string, Known>()
+  /** Ids of their probes, by their own. */
+  #beacons: ReadonlyMap<string, string> = new Map()
   readonly #health = new Map<string, TargetHealth>()
 
   /** Counts up whenever a target begins to fail or recover, or no longer does. */
@@ -46,16 +65,22 @@ export class Ledger {
   }
 
   /** Cold start: nothing is known but what was saved. `at`: wall-clock ms. */
-  start(targets: readonly Target[], saved: ReadonlyMap<string, SavedState>, at: number): void {
+  start(
+    targets: readonly Target[],
+    saved: ReadonlyMap<string, SavedState>,
+    at: number,
+    beacons: readonly Target[] = [],
+  ): void {
     this.#assign(targets, saved)
     const remember = (user: Known): Check | undefined =>
       user.basis.kind === 'probe' && user.saved ? savedCheck(user.saved) : undefined
     this.#begin(new Map(), () => coldCheck(at), remember)
+    this.#light(beacons, new Map(), at)
     this.#judgeAll(at)
   }
 
   /** Reload: targets that stay keep state and counts, also under a changed monitor; new ones join at their first success. */
-  update(targets: readonly Target[], at: number): void {
+  update(targets: readonly Target[], at: number, beacons: readonly Target[] = []): void {
     const [probed, known, health] = [this.#probed, this.#known, new Map(this.#health)]
     this.#assign(targets, new Map())
     this.#begin(
@@ -68,6 +93,7 @@ export class Ledger {
         return stands && carriedCheck(stands)
       },
     )
+    this.#light(beacons, probed, at)
     for (const id of this.#health.keys()) if (!this.#known.has(id)) this.#health.delete(id)
     this.#judgeAll(at)
   }
@@ -83,7 +109,7 @@ export class Ledger {
 
   /** What the worker is to probe, and what it should know. */
   assignments(): Assignment[] {
-    return Array.from(this.#probed.values(), ({ target, check }) => ({ target, check }))
+    return Array.from(this.#probed.values(), ({ target, check, role }) => ({ target, check, role }))
   }
 
   /** Targets that rest on something without a first observation. */
@@ -103,6 +129,13 @@ export class Ledger {
     return new Map(Array.from(this.#known, ([id, { basis }]) => [id, this.#reportOf(id, basis)]))
   }
 
+  beacons(): BeaconReport[] {
+    return Array.from(this.#beacons, ([id, probe]) => {
+      const { last } = this.#probed.get(probe)!
+      return { id, ...(last && { last }) }
+    })
+  }
+
   #assign(targets: readonly Target[], saved: ReadonlyMap<string, SavedState>): void {
     this.#known = new Map(
       targets.map((target) => [target.id, { id: target.id, basis: basisOf(target), saved: saved.get(target.id) }]),
@@ -116,8 +149,23 @@ export class Ledger {
       const { check, last } = before.get(id) ?? {}
       const inherited = check ?? users.map(inherit).find((found) => found !== undefined) ?? anew()
       const names = users.map((user) => user.id)
-      this.#probed.set(id, { target, check: inherited, ...(last && { last }), users: names })
+      const role = [...new Set(names.map(regionOf))]
+      this.#probed.set(id, { target, check: inherited, ...(last && { last }), users: names, role })
     }
+  }
+
+  /** Beacons are probed apart, also where a target asks the same: what they say is something else. */
+  #light(beacons: readonly Target[], before: ReadonlyMap<string, Probed>, at: number): void {
+    const lit = new Map<string, string>()
+    for (const beacon of beacons) {
+      for (const probe of probesOf(basisOf(beacon))) {
+        const target = { ...probe, id: `beacon ${probe.id}` }
+        const { check = coldCheck(at), last } = before.get(target.id) ?? {}
+        this.#probed.set(target.id, { target, check, ...(last && { last }), users: [], role: 'beacon' })
+        lit.set(beacon.id, target.id)
+      }
+    }
+    this.#beacons = lit
   }
 
   #judgeAll(at: number): void {

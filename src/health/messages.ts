@@ -1,22 +1,31 @@
 // What the main thread (checker.ts) and the probe worker (worker.ts) say to each other: plain data, one union each way.
+import type { DoubtRules } from './doubt.ts'
+import type { DoubtNews } from './doubter.ts'
 import type { Observation, ProbeTarget } from './health.ts'
 import type { SchedulerFigures } from './scheduler.ts'
+import type { Role } from './spread.ts'
 import type { Check } from './threshold.ts'
 
 export interface Assignment {
   readonly target: ProbeTarget
   /** What is known of it; a worker that knows the target already keeps what it has. */
   readonly check: Check
+  readonly role: Role
 }
 
-export interface WorkerStart {
+/** What the worker is to do from now on. */
+export interface Orders {
   readonly assignments: readonly Assignment[]
+  readonly doubtRules: DoubtRules
+}
+
+export interface WorkerStart extends Orders {
   /** One word of shared memory that changes while the worker's loop turns. */
   readonly heartbeat: Int32Array
 }
 
 export type ToWorker =
-  | { readonly kind: 'assign'; readonly assignments: readonly Assignment[] }
+  | ({ readonly kind: 'assign' } & Orders)
   /** These may fail back, whatever holds them down. */
   | { readonly kind: 'release'; readonly ids: readonly string[] }
   /** Blocks the worker's loop, so that a test can show what does not follow from it. */
@@ -26,6 +35,7 @@ export type ToWorker =
 export interface TargetNews {
   readonly id: string
   readonly check: Check
+  /** As it was seen, whatever it counted for. */
   readonly last: Observation
 }
 
@@ -34,6 +44,8 @@ export type ToMain =
   | { readonly kind: 'turn'; readonly news: TargetNews }
   | {
       readonly kind: 'report'
+      /** Whether our own network is in doubt; known before what follows from it. */
+      readonly doubt: DoubtNews
       readonly news: readonly TargetNews[]
       readonly figures: SchedulerFigures
       /** CPU time of the worker's thread since it began, ms. */

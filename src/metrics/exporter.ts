@@ -40,6 +40,10 @@ export interface MetricsFacts {
     readonly lateP99Ms: number
     readonly lateMaxMs: number
   }
+  readonly doubt?: {
+    readonly state: string
+    readonly beacons: readonly { readonly name: string; readonly answers: boolean }[]
+  }
 }
 
 export interface MetricsSources {
@@ -58,6 +62,8 @@ export interface Exporter {
   readonly countTransition: (region: string, to: HealthState) => void
   /** To be called after every reload, refused ones too. */
   readonly countReload: (ok: boolean) => void
+  /** To be called whenever health is frozen. */
+  readonly countFreeze: () => void
 }
 
 export function createExporter(sources: MetricsSources): Exporter {
@@ -71,6 +77,7 @@ export function createExporter(sources: MetricsSources): Exporter {
   registerDirector(registry, facts.current)
   registerHealth(registry, facts.current)
   registerProbing(registry, facts.current)
+  registerDoubt(registry, facts.current)
   registerReload(registry, facts.current)
   total(registry, 'meridian_dropped_log_lines_total', 'Log lines that nobody read', [], (set) =>
     set([], sources.droppedLogLines()),
@@ -228,6 +235,18 @@ function registerProbing(registry: Registry, facts: () => MetricsFacts): void {
   )
 }
 
+function registerDoubt(registry: Registry, facts: () => MetricsFacts): void {
+  gauge(registry, 'meridian_frozen', '1 while health is frozen: our own network is in doubt', [], (set) =>
+    set([], Number(facts().doubt?.state === 'frozen')),
+  )
+  gauge(registry, 'meridian_failure_storm', '1 while most targets fail at once, whoever is to blame', [], (set) =>
+    set([], Number((facts().doubt?.state ?? 'calm') !== 'calm')),
+  )
+  gauge(registry, 'meridian_beacon_up', '1 if the newest probe of a beacon was answered', ['beacon'], (set) => {
+    for (const { name, answers } of facts().doubt?.beacons ?? []) set([name], Number(answers))
+  })
+}
+
 function registerReload(registry: Registry, facts: () => MetricsFacts): void {
   gauge(registry, 'meridian_last_reload_success', '1 if the last reload, or the start, succeeded', [], (set) =>
     set([], Number(facts().lastReload?.ok ?? true)),
@@ -238,7 +257,7 @@ function registerReload(registry: Registry, facts: () => MetricsFacts): void {
   })
 }
 
-function registerEvents(registry: Registry): Pick<Exporter, 'countTransition' | 'countReload'> {
+function registerEvents(registry: Registry): Omit<Exporter, 'metrics'> {
   const registers = [registry]
   const transitions = new Counter({
     name: 'meridian_health_transitions_total',
@@ -252,10 +271,16 @@ function registerEvents(registry: Registry): Pick<Exporter, 'countTransition' | 
     labelNames: ['result'],
     registers,
   })
+  const freezes = new Counter({
+    name: 'meridian_freezes_total',
+    help: 'Times that health was frozen, our own network being in doubt',
+    registers,
+  })
   for (const result of ['success', 'failure']) reloads.inc({ result }, 0)
   return {
     countTransition: (region, to) => transitions.inc({ region, to }),
     countReload: (ok) => reloads.inc({ result: ok ? 'success' : 'failure' }),
+    countFreeze: () => freezes.inc(),
   }
 }
 

@@ -1,6 +1,6 @@
 // What ties a worker to the main thread: a few words of shared memory, since a thread in a loop gets no messages.
 // The main thread writes `stop` and `hook` and reads the others; the worker does the contrary.
-import { ownThread } from './thread-use.ts'
+import { ownThread } from '../base/thread.ts'
 
 const STOP = 0
 const BEAT = 1

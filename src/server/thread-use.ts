@@ -1,6 +1,6 @@
 // What a thread of this process is doing, as Linux tells it: so that a worker which gets no processor, on a machine that
 // is overloaded, is not taken for one that hangs. Where there is no /proc, nothing is known.
-import { readFileSync, readlinkSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 
 export interface ThreadUse {
   /** Running or waiting for a processor; false when it waits for something else. */
@@ -11,15 +11,6 @@ export interface ThreadUse {
 
 /** The kernel's USER_HZ, the same on every platform of Node. */
 const MS_PER_TICK = 10
-
-/** The calling thread's number, or 0. */
-export function ownThread(): number {
-  try {
-    return Number(readlinkSync('/proc/thread-self').split('/').at(-1))
-  } catch {
-    return 0
-  }
-}
 
 /** About 30 µs. Undefined when the thread is gone or cannot be seen. */
 export function readThreadUse(thread: number): ThreadUse | undefined {

@@ -69,6 +69,12 @@ export class RoundTripDesk {
     return { region, known, knownOfAll: this.#book.size, appliedWithinMs: APPLY_EVERY_MS }
   }
 
+  /** Takes them as `take` does, beside the region's other times; gives why it does not, in words. */
+  add(report: RoundTripReport): string | undefined {
+    const taken = this.take(report, 'add')
+    return 'problem' in taken ? taken.problem.detail : undefined
+  }
+
   list(): RoundTripList {
     const { maxAgeMs } = this.#rules.roundTripReports ?? {}
     const regions = Array.from(this.#book.regions, ([region, times]) => ({

@@ -22,7 +22,8 @@ import { Director, type Prepared } from '../director/director.ts'
 import { PlaceBook } from '../director/place-book.ts'
 import { targetId } from '../director/service.ts'
 import { Checker } from '../health/checker.ts'
-import type { Target, Transition } from '../health/health.ts'
+import type { DoubtNews } from '../health/doubter.ts'
+import { regionOf, type Target, type Transition } from '../health/health.ts'
 import { HealthKeeper } from '../health/keeper.ts'
 import { readSavedHealth } from '../health/saved.ts'
 import type { HandedSocket } from '../server/handed-over.ts'
@@ -32,6 +33,7 @@ import { lanesFor, PICK_PLACES, Server, TALLY_PLACES } from '../server/server.ts
 import type { ServiceManager } from '../server/service-manager.ts'
 import { Publisher } from '../snapshot/publication.ts'
 import { agentWord } from './agent-words.ts'
+import { describeTurn } from './doubting.ts'
 import { EventBook } from './event-book.ts'
 import { explainQuery, type Explained } from './explaining.ts'
 import { listQueries } from './query-list.ts'
@@ -138,6 +140,7 @@ export class Running {
       clock: systemClock,
       onTransition: (transition) => this.#onTransition(transition),
       onUndecided: () => this.#onUndecided(),
+      onDoubt: (now, before) => this.#onDoubt(now, before),
       onTrouble: (what) => this.#tell('warn', what),
     })
     this.#reports = new ReportDesk({
@@ -145,6 +148,8 @@ export class Running {
       apply: (reported, measures) =>
         void this.#publish(this.director.applyReports(reported, measures), 'reports of regions'),
       tell: (level, text) => this.#tell(level, text),
+      holds: () => this.checker.doubt().state === 'frozen',
+      takeTimes: (region, times) => this.#roundTrips.add({ region, times }),
     })
     this.#roundTrips = new RoundTripDesk(
       { clock: systemClock, apply: () => this.#applyRoundTrips(), tell: (level, text) => this.#tell(level, text) },
@@ -259,16 +264,15 @@ export class Running {
     const targets = targetsOf(this.#config)
     const { states, faults } = await readSavedHealth(this.#config.state, targets, systemClock.wall())
     this.#logFaults(faults)
-    this.checker.start(targets, states)
+    this.checker.start(targets, states, this.#config.doubt)
     const { missing } = await this.checker.firstRound(this.#config.startup.deadlineMs)
     if (missing.length > 0) this.#tell('warn', `${missing.length} of ${targets.length} balancers are not yet probed`)
   }
 
   #onTransition(transition: Transition): void {
     const { target, from, to, reason } = transition
-    const region = target.slice(0, target.indexOf('/'))
     this.#log.info({ target, from, to, reason }, `balancer ${to}`)
-    this.#showing?.exporter.countTransition(region, to)
+    this.#showing?.exporter.countTransition(regionOf(target), to)
     this.#events.add(`${target} ${to}: ${reason}`)
     // Before the first snapshot there is nothing to change: it is made with the health of its moment.
     if (this.#publisher.generation === 0) return
@@ -277,6 +281,12 @@ export class Running {
     }
     void this.#publish(this.director.applyHealth(this.checker.health()), `${target} ${to}`)
     void this.#keeper?.save()
+  }
+
+  #onDoubt(now: DoubtNews, before: DoubtNews['state']): void {
+    const told = describeTurn(now, before)
+    if (told) this.#tell(told.level, told.text, { doubt: now.state, ...now.sight })
+    if (now.state === 'frozen') this.#showing?.exporter.countFreeze()
   }
 
   /** TTLs follow health: no answer changes but those, and only of services that the targets answer for. */
@@ -355,7 +365,7 @@ export class Running {
     await this.#resolveAliases(prepared, next)
     const changes = diffConfig(this.#config, next)
     this.#config = next
-    this.checker.update(targetsOf(next))
+    this.checker.update(targetsOf(next), next.doubt)
     this.#reports.configure(next.regions)
     this.#roundTrips.configure(next)
     this.server.sample(next.querySample)
@@ -528,6 +538,7 @@ export class Running {
         },
         now: systemClock.wall,
         ready: () => ({ ready: this.#ready, reasons: this.#ready ? [] : ['starting or stopping'] }),
+        report: (region, text) => this.#reports.take(region, text),
         onError: (error) => this.#log.error({ err: error }, 'the admin API failed to answer'),
       },
       {

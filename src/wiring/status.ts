@@ -16,6 +16,7 @@ import type { Member } from '../director/tables.ts'
 import type { Reported } from '../health/report/judge.ts'
 import type { Checker } from '../health/checker.ts'
 import type { Server } from '../server/server.ts'
+import { describeDoubt } from './doubting.ts'
 import type { RegionBoard } from './region-board.ts'
 
 export interface RunningParts {
@@ -48,6 +49,7 @@ export function describeRunning(parts: RunningParts): Status {
       { slot: server.workers().length, role: 'probe', replaced: checker.figures().workersReplaced },
     ],
     probing: describeProbing(checker),
+    doubt: describeDoubt(checker),
     ...(describe !== undefined && { geo: { describe, ...(attribution !== undefined && { attribution }) } }),
     zones: director.zones.map(({ errors, ...zone }) => ({ ...zone, faults: errors })),
     regions: board

@@ -18,6 +18,7 @@ function createAdmin(port = 0, metrics = () => Promise.resolve('')): Admin {
     queries: () => ({ sample: 1, queries: [] }),
     roundTrips: NO_ROUND_TRIPS,
     now: () => Date.now(),
+    report: () => ({ taken: {} }),
     ready: () => ({ ready: true, reasons: [] }),
     metrics,
     onError: () => undefined,

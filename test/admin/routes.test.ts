@@ -11,6 +11,7 @@ function routes(changes: Partial<AdminSources> = {}) {
     roundTrips: NO_ROUND_TRIPS,
     now: () => Date.parse('2026-11-24T12:00:00Z'),
     ready: () => ({ ready: true, reasons: [] }),
+    report: (region, text) => ({ taken: { region, text } }),
     metrics: () => Promise.resolve('meridian_build_info 1\n'),
     onError: (error) => {
       throw error
@@ -88,6 +89,27 @@ test('writing is refused by method and by body', async () => {
     headers: { 'content-length': '1' },
   })
   expect(stuffed.status).toBe(413)
+})
+
+const JSON_BODY = { method: 'POST', headers: { 'content-type': 'application/json' } }
+
+test('a report is handed on as it was posted', async () => {
+  const response = await routes().request('/v1/regions/eu-west/report', { ...JSON_BODY, body: '{"errors":1}' })
+  expect(response.status).toBe(200)
+  expect(await response.json()).toEqual({ region: 'eu-west', text: '{"errors":1}' })
+})
+
+test('a report is refused by method, type, size, and by who takes it', async () => {
+  const path = '/v1/regions/eu-west/report'
+  const got = await routes().request(path)
+  expect([got.status, got.headers.get('allow')]).toEqual([405, 'POST'])
+  const form = { method: 'POST', body: '{}', headers: { 'content-type': 'text/plain' } }
+  expect((await routes().request(path, form)).status).toBe(415)
+  const large = await routes().request(path, { ...JSON_BODY, body: 'x'.repeat((1 << 20) + 1) })
+  expect(large.status).toBe(413)
+  const problem = { status: 409, code: 'not-pushed', detail: 'its reports are not pushed' } as const
+  const refused = await routes({ report: () => ({ problem }) }).request(path, { ...JSON_BODY, body: '{}' })
+  expect([refused.status, await refused.json()]).toEqual([409, { title: 'Conflict', ...problem }])
 })
 
 test('HEAD answers without a body', async () => {

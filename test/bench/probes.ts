@@ -10,7 +10,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
 import { systemClock } from '../../src/base/clock.ts'
+import { giveBackFreedMemory } from '../../src/base/freed-memory.ts'
 import { runBuild } from '../../src/director/build.ts'
 import { Checker } from '../../src/health/checker.ts'
 import type { Target } from '../../src/health/health.ts'
@@ -42,6 +44,9 @@ const CASES: readonly Case[] = [
   { name: 'https-new', monitor: { type: 'https' } },
 ]
 
+// As the program does, in main.ts and running.ts.
+setFlagsFromString('--semi-space-growth-factor=1')
+await giveBackFreedMemory()
 try {
   const certificate = makeCertificate()
   const plain = await start('probe-farm.ts')

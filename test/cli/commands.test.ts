@@ -49,6 +49,7 @@ async function startDirector(explain?: AdminSources['explain']) {
     roundTrips: NO_ROUND_TRIPS,
     now: () => Date.now(),
     ready: () => ({ ready: true, reasons: [] }),
+    report: () => ({ taken: {} }),
     metrics: () => Promise.resolve(''),
     onError: () => undefined,
   })

@@ -31,6 +31,24 @@ test('an engaged fallback is shown', () => {
   expect(formatStatus({ ...SAMPLE_STATUS, services }, plainPaint)).toContain('fallback engaged, us-east')
 })
 
+test('beacons are shown, and doubt of our own network stands out', () => {
+  const beacons = [
+    { name: '9.9.9.9', answers: false, reason: 'timeout after 1 s: no answer' },
+    { name: '192.0.2.53', answers: true, reason: 'NOERROR in 3 ms' },
+  ]
+  const show = (doubt: Omit<NonNullable<Status['doubt']>, 'beacons'>) =>
+    formatStatus({ ...SAMPLE_STATUS, doubt: { ...doubt, beacons } }, plainPaint).split('\n')
+  const storm = { failing: 5, of: 6, regions: 2 }
+  expect(show({ state: 'calm', failing: 0, of: 6, regions: 0 })).toContain(
+    '  9.9.9.9     silent   timeout after 1 s: no answer',
+  )
+  expect(show({ state: 'frozen', leftMs: 240_000, ...storm })).toContain(
+    'frozen for 4 min at most, our own network being in doubt: 5 of 6 healthy targets in 2 regions fail at once, 1 of 2 beacons are silent',
+  )
+  expect(show({ state: 'overruled', ...storm }).some((line) => line.startsWith('overruled: 5 of 6'))).toBe(true)
+  expect(show({ state: 'calm', failing: 0, of: 6, regions: 0 }).some((line) => line.startsWith('calm'))).toBe(false)
+})
+
 test('nothing in a status can steer the terminal', () => {
   const regions = [{ ...SAMPLE_STATUS.regions[0]!, balancers: [], reason: '\u001b[2J\u0007bad\u009b0m' }]
   const text = formatStatus({ ...SAMPLE_STATUS, regions }, plainPaint)

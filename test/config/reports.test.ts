@@ -146,6 +146,8 @@ test.each([
     'type: json, url: "https://l7.example/load", mapping: { errors: a.b }, tolerated: 2%',
     { format: 'json', tolerated: 0.02, intervalMs: 10_000 },
   ],
+  ['type: json, url: "http://10.0.0.1/load"', { format: 'figures', from: { url: 'http://10.0.0.1/load' } }],
+  ['type: push, interval: 5s', { format: 'figures', from: 'push', intervalMs: 5000 }],
 ])('a report: %s', (report, expected) => {
   const { config, faults } = load(HTTP, withReport(report))
   expect(faults).toEqual([])
@@ -157,6 +159,14 @@ test.each([
   [
     'type: haproxy, url: "ftp://x"',
     'error: `regions.r.report.url` must be an http or https URL (such as http://127.0.0.1:8404/;csv) [wrong-value]',
+  ],
+  [
+    'type: push, url: "http://x"',
+    'error: `regions.r.report.url` is not for `push` (leave it out: the region posts to /v1/regions/NAME/report) [wrong-value]',
+  ],
+  [
+    'type: push, mapping: { errors: e }',
+    'error: `regions.r.report.mapping` is built in for `push` (leave it out) [wrong-value]',
   ],
   ['type: envoy, socket: s', 'error: `regions.r.report.socket` is for `haproxy` only (give a `url`) [wrong-value]'],
   [

@@ -116,6 +116,23 @@ test('transitions and reloads are counted as they come', async () => {
   expect(samples.get('meridian_reloads_total{result="success"}')).toBe(0)
 })
 
+test('the doubt of our own network is told', async () => {
+  const { exporter, change } = createSample()
+  expect((await scrape(exporter)).get('meridian_frozen')).toBe(0)
+  const beacons = [
+    { name: '9.9.9.9', answers: false },
+    { name: '192.0.2.53', answers: true },
+  ]
+  change({ doubt: { state: 'frozen', beacons } })
+  exporter.countFreeze()
+  const samples = await scrape(exporter)
+  expect(samples.get('meridian_frozen')).toBe(1)
+  expect(samples.get('meridian_failure_storm')).toBe(1)
+  expect(samples.get('meridian_freezes_total')).toBe(1)
+  expect(samples.get('meridian_beacon_up{beacon="9.9.9.9"}')).toBe(0)
+  expect(samples.get('meridian_beacon_up{beacon="192.0.2.53"}')).toBe(1)
+})
+
 test('the facts are read once a scrape', async () => {
   const { exporter, reads } = createSample()
   await scrape(exporter)

@@ -41,6 +41,14 @@ describe.skipIf(haproxyIsMissing)('the door', () => {
     expect(answer.headers.location).toBe('https://www.example.com/some/page?x=1')
   })
 
+  it('says whether a server stands behind it', async () => {
+    expect((await tier.askPlain(tier.ports.http, '/health')).status).toBe(200)
+    for (const name of ['web-1', 'web-2', 'web-3', 'web-4']) await tier.order(`set server web/${name} state maint`)
+    expect((await tier.askPlain(tier.ports.http, '/health')).status).toBe(503)
+    for (const name of ['web-1', 'web-2', 'web-3', 'web-4']) await tier.order(`set server web/${name} state ready`)
+    expect((await tier.askPlain(tier.ports.http, '/health')).status).toBe(200)
+  })
+
   it.each([
     ['/', {}, 'web'],
     ['/apis', {}, 'web'],

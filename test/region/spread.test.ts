@@ -12,7 +12,7 @@ const CLIENTS = Array.from({ length: 60 }, (_, i) => `127.0.9.${i + 1}`)
 describe.skipIf(haproxyIsMissing)('spreading', () => {
   let tier: L7Tier
   beforeAll(async () => {
-    const weights = { WEB_1_WEIGHT: '50', WEB_2_WEIGHT: '30', WEB_3_WEIGHT: '20' }
+    const weights = { WEB_1_WEIGHT: '40', WEB_2_WEIGHT: '30', WEB_3_WEIGHT: '20', WEB_4_WEIGHT: '10' }
     tier = await L7Tier.start({ CHECK_INTERVAL: '100ms', CHECK_TIMEOUT: '1s', SLOW_START: '0s', ...weights })
   })
   afterAll(() => tier.stop())
@@ -20,9 +20,9 @@ describe.skipIf(haproxyIsMissing)('spreading', () => {
     for (const server of tier.servers.values()) server.behaviour = undefined
   })
 
-  it('weighs: 50, 30 and 20 of each hundred', async () => {
+  it('weighs: 40, 30, 20 and 10 of each hundred', async () => {
     const answers = await times(100, () => tier.ask('/'))
-    expect(countByServer(answers)).toEqual({ 'web-1': 50, 'web-2': 30, 'web-3': 20 })
+    expect(countByServer(answers)).toEqual({ 'web-1': 40, 'web-2': 30, 'web-3': 20, 'web-4': 10 })
   })
 
   it('takes servers in turn', async () => {
@@ -35,7 +35,7 @@ describe.skipIf(haproxyIsMissing)('spreading', () => {
   it('keeps a user with a server by SERVERID, which servers never see', async () => {
     const first = await tier.ask('/')
     const [cookie = ''] = first.headers['set-cookie']!
-    expect(cookie).toMatch(/^SERVERID=web-[123]; path=\/; HttpOnly; Secure; SameSite=Lax$/)
+    expect(cookie).toMatch(/^SERVERID=web-[1234]; path=\/; HttpOnly; Secure; SameSite=Lax$/)
     const headers = { cookie: `mine=1; ${cookie.split(';')[0]!}` }
     const later = await times(12, () => tier.ask('/', { headers }))
     expect(countByServer(later)).toEqual({ [first.echo!.server]: 12 })

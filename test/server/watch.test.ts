@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { ownThread, parseUse, readThreadUse, type ThreadUse } from '../../src/server/thread-use.ts'
+import { ownThread } from '../../src/base/thread.ts'
+import { parseUse, readThreadUse, type ThreadUse } from '../../src/server/thread-use.ts'
 import { backOffMs, countShortLives, look, LOOK_MS, STALL_MS, UNSEEN, type Watch } from '../../src/server/watch.ts'
 
 const unknown = () => undefined

@@ -18,7 +18,7 @@ const PAGES = join(import.meta.dirname, '../../deploy/region/haproxy')
 
 /** As 00-settings.cfg names them: WEB_1 is the server web-1. */
 const SERVERS = (
-  'WEB_1 WEB_2 WEB_3 API_1 API_2 STATIC_1 STATIC_2 ADMIN_1 ADMIN_2 MOBILE_1 MOBILE_2 GERMAN_1 LIVE_1 LIVE_2 ' +
+  'WEB_1 WEB_2 WEB_3 WEB_4 API_1 API_2 STATIC_1 STATIC_2 ADMIN_1 ADMIN_2 MOBILE_1 MOBILE_2 GERMAN_1 LIVE_1 LIVE_2 ' +
   'VAULT_1 VAULT_2 VAULT_3'
 ).split(' ')
 

@@ -4,13 +4,13 @@ import { request as requestHttp, type IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { connect } from 'node:net'
 import type { Readable } from 'node:stream'
-import type { ReportSource } from './source.ts'
+import type { ReportPlace } from './source.ts'
 
 export const MAX_REPORT_BYTES = 4 << 20
 
 export type Fetched = { readonly text: string } | { readonly problem: string }
 
-export function fetchText({ from, timeoutMs }: Pick<ReportSource, 'from' | 'timeoutMs'>): Promise<Fetched> {
+export function fetchText(from: ReportPlace, timeoutMs: number): Promise<Fetched> {
   return new Promise((resolve) => {
     const end = (fetched: Fetched): void => {
       clearTimeout(timer)

@@ -16,7 +16,7 @@ const FRESH_INTERVALS = 3
 /** Errors from this part of the requests on mean that the region is gone. */
 const GONE = 0.95
 
-/** The most that the part rises from one report to the next. */
+/** The most that the part rises from one report to the next. One that comes sooner counts for less. */
 const RISE = 0.1
 
 /** What is known of a region by its reports. Plain data. */
@@ -39,9 +39,15 @@ export function takeReading(before: Reported, reading: Reading, now: number, rul
   const last = { sample: (reading as { sample: TimedSample['sample'] }).sample, at: now }
   const report = reportOf(before.last, last)
   const wanted = availabilityOf(report, rules)
-  const availability = Math.min(wanted, before.availability + RISE)
+  const availability = Math.min(wanted, before.availability + RISE * weightOf(before.last, now, rules))
   const rising = availability < wanted ? `; recovering, ${percent(availability)} of its share` : ''
   return { report, last, availability, reason: describe(report) + rising }
+}
+
+/** Who pushes may tell far more often than agreed. */
+function weightOf(last: TimedSample | undefined, now: number, { intervalMs }: ReportRules): number {
+  const intervals = last === undefined ? 1 : (now - last.at) / intervalMs
+  return intervals < 1 / 2 ? intervals : 1
 }
 
 /** What was told last holds while it is fresh; then there is no report, and probes alone rule. */

@@ -25,13 +25,19 @@ export const MAPPINGS = {
     healthyServers: 'sum(nginxplus_upstream_server_state{backup!="backup"})',
     totalServers: 'count(nginxplus_upstream_server_state{backup!="backup"})',
   },
-  /** With `metrics.prometheus.addServicesLabels` (the default). Times are histograms in seconds. */
+  /** By service, or by entry point where services are not told (`metrics.prometheus.addServicesLabels`). Times in seconds. */
   traefik: {
-    activeConnections: 'traefik_open_connections',
-    requests: 'traefik_service_requests_total',
-    errors: 'traefik_service_requests_total{code=~"5.."}',
-    responseTimeSumMs: { of: 'traefik_service_request_duration_seconds_sum{code=~"[23].."}', times: 1000 },
-    responseTimeCount: 'traefik_service_request_duration_seconds_count{code=~"[23].."}',
+    activeConnections:
+      'traefik_open_connections{entrypoint!="traefik"} or traefik_entrypoint_open_connections{entrypoint!="traefik"}',
+    requests: 'traefik_service_requests_total or traefik_entrypoint_requests_total{entrypoint!="traefik"}',
+    errors:
+      'traefik_service_requests_total{code=~"5.."} or traefik_entrypoint_requests_total{code=~"5..",entrypoint!="traefik"}',
+    responseTimeSumMs: {
+      of: 'traefik_service_request_duration_seconds_sum{code=~"[23].."} or traefik_entrypoint_request_duration_seconds_sum{code=~"[23]..",entrypoint!="traefik"}',
+      times: 1000,
+    },
+    responseTimeCount:
+      'traefik_service_request_duration_seconds_count{code=~"[23].."} or traefik_entrypoint_request_duration_seconds_count{code=~"[23]..",entrypoint!="traefik"}',
     healthyServers: 'sum(traefik_service_server_up)',
     totalServers: 'count(traefik_service_server_up)',
   },

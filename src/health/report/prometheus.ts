@@ -1,5 +1,6 @@
 // Prometheus text (exposition format 0.0.4), of which a mapping says what counts: for each field of a sample a selector
-// such as `sum(http_requests_total{code=~"5.."})`. Mappings for well-known proxies stand in mappings.ts.
+// such as `sum(http_requests_total{code=~"5.."})`, or several with `or` between them, of which the first counts whose metric
+// is there. Mappings for well-known proxies stand in mappings.ts.
 import { SAMPLE_FIELDS, type Reading, type Sample } from './report.ts'
 
 /** Selectors by field, and what a value is multiplied by (1000 for seconds). */
@@ -12,7 +13,7 @@ interface Matcher {
   readonly matches: (value: string) => boolean
 }
 
-/** What a selector picks, and what it makes of that. */
+/** What one alternative of a selector picks, and what it makes of that. */
 export interface Selector {
   readonly fold: Fold
   readonly name: string
@@ -29,8 +30,16 @@ const MATCHER = /\s*([a-zA-Z_]\w*)\s*(=~|!~|!=|=)\s*"((?:[^"\\]|\\.)*)"\s*(?:,|$
 const LINE = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+-?\d+)?\s*$/
 const LABEL = /\s*([a-zA-Z_]\w*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*(?:,|$)/gy
 
-/** Reads `name`, `name{label="value"}` or `count(name{…})`; sum is the default. Undefined when it is none. */
-export function parseSelector(text: string): Selector | undefined {
+/** ` or ` outside quotes. */
+const OR = /\s+or\s+(?=(?:[^"]*"[^"]*")*[^"]*$)/
+
+/** Reads `name`, `name{label="value"}` or `count(name{…})`, or several; sum is the default. Undefined when it is none. */
+export function parseSelector(text: string): readonly Selector[] | undefined {
+  const alternatives = text.split(OR).map(parseAlternative)
+  return alternatives.every((each) => each !== undefined) ? alternatives : undefined
+}
+
+function parseAlternative(text: string): Selector | undefined {
   const [, fold = 'sum', name, inside = '', closed] = SELECTOR.exec(text.trim()) ?? []
   if (name === undefined || text.includes('(') !== (closed !== undefined)) return undefined
   const matchers = matchAll(MATCHER, inside)?.map(([, label, operator, value]) => {
@@ -40,19 +49,24 @@ export function parseSelector(text: string): Selector | undefined {
   return { fold: fold as Fold, name, matchers: matchers as Matcher[] }
 }
 
-/** Reads what the mapping names. A field whose series are not there is left out. */
+/**
+ * Reads what the mapping names. A field whose series are not there is left out; but a tier that has never made an error
+ * may have no series of errors, and has made none where it counts requests by outcome.
+ */
 export function readPrometheus(text: string, mapping: Mapping): Reading {
   const wanted = SAMPLE_FIELDS.flatMap((field) => {
     const written = mapping[field]
     if (written === undefined) return []
     const { of, times } = typeof written === 'string' ? { of: written, times: 1 } : written
-    return [{ field, times, selector: parseSelector(of)! }]
+    return [{ field, times, alternatives: parseSelector(of)! }]
   })
-  const names = new Set(wanted.map(({ selector }) => selector.name))
+  const names = new Set(wanted.flatMap(({ alternatives }) => alternatives.map(({ name }) => name)))
   const series = readSeries(text, names)
   const sample: Record<string, number> = {}
-  for (const { field, times, selector } of wanted) {
-    const value = foldSeries(series.get(selector.name) ?? [], selector)
+  for (const { field, times, alternatives } of wanted) {
+    const selector = alternatives.find(({ name }) => series.has(name))
+    if (selector === undefined) continue
+    const value = foldSeries(series.get(selector.name)!, selector) ?? (field === 'errors' ? 0 : undefined)
     if (value !== undefined) sample[field] = value * times
   }
   return Object.keys(sample).length === 0 ? { problem: 'none of the mapped metrics is there' } : { sample }

@@ -46,8 +46,11 @@ export interface Report {
   readonly utilisation?: number
 }
 
+/** Ms by network, in canonical text: round-trip times that a region measured to its clients. */
+export type MeasuredTimes = ReadonlyMap<string, number>
+
 /** A sample, or why there is none: one phrase for people. */
-export type Reading = { readonly sample: Sample } | { readonly problem: string }
+export type Reading = { readonly sample: Sample; readonly roundTrips?: MeasuredTimes } | { readonly problem: string }
 
 /** Why a sample cannot be true; undefined when it can. */
 export function impossible(sample: Sample): string | undefined {

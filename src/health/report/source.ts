@@ -1,14 +1,19 @@
-// Where a region's reports come from, as configured, and how what was fetched is read.
+// Where a region's reports come from, as configured, and how what came is read.
+import { readFigures } from './figures.ts'
 import { readHaproxy } from './haproxy.ts'
 import type { ReportRules } from './judge.ts'
 import { readJson } from './json.ts'
 import { readPrometheus, type Mapping } from './prometheus.ts'
 import type { Reading } from './report.ts'
 
+/** Where a report is fetched: `http:` or `https:`; or, for `haproxy`, the absolute path of its socket. */
+export type ReportPlace = { readonly url: string } | { readonly socket: string }
+
 export interface ReportSource extends ReportRules {
-  readonly format: 'haproxy' | 'prometheus' | 'json'
-  /** `http:` or `https:`; or, for `haproxy`, the absolute path of its socket. */
-  readonly from: { readonly url: string } | { readonly socket: string }
+  /** `figures`: our own JSON. */
+  readonly format: 'haproxy' | 'prometheus' | 'json' | 'figures'
+  /** `push`: the region tells by itself. */
+  readonly from: ReportPlace | 'push'
   readonly timeoutMs: number
   /** Of `prometheus` and `json`. */
   readonly mapping: Mapping
@@ -17,6 +22,14 @@ export interface ReportSource extends ReportRules {
 }
 
 export function readText(text: string, { format, mapping, proxies }: ReportSource): Reading {
-  if (format === 'haproxy') return readHaproxy(text, proxies)
-  return format === 'json' ? readJson(text, mapping) : readPrometheus(text, mapping)
+  switch (format) {
+    case 'haproxy':
+      return readHaproxy(text, proxies)
+    case 'prometheus':
+      return readPrometheus(text, mapping)
+    case 'json':
+      return readJson(text, mapping)
+    case 'figures':
+      return readFigures(text)
+  }
 }

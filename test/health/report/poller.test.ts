@@ -3,7 +3,7 @@ import { createServer as createSocketServer } from 'node:net'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import { systemClock } from '../../../src/base/clock.ts'
 import { fetchText, MAX_REPORT_BYTES } from '../../../src/health/report/fetch.ts'
 import { ReportPoller } from '../../../src/health/report/poller.ts'
@@ -79,12 +79,84 @@ it('has a word for every way in which nothing comes', async () => {
     socket.on('drain', more)
     more()
   })
-  const fetch = (port: number) => fetchText({ from: { url: `http://127.1.0.1:${port}/` }, timeoutMs: 1000 })
-  expect(await fetchText({ from: { url: `http://127.1.0.1:${silent}/` }, timeoutMs: 100 })).toEqual({
+  const fetch = (port: number) => fetchText({ url: `http://127.1.0.1:${port}/` }, 1000)
+  expect(await fetchText({ url: `http://127.1.0.1:${silent}/` }, 100)).toEqual({
     problem: 'no whole report within 100 ms',
   })
   expect(await fetch(refusing)).toEqual({ problem: 'ECONNREFUSED' })
   expect(await fetch(busy)).toEqual({ problem: 'HTTP status 503' })
   expect(await fetch(endless)).toEqual({ problem: `more than ${MAX_REPORT_BYTES >> 20} MiB` })
-  expect(await fetchText({ from: { socket: '/nowhere/s' }, timeoutMs: 100 })).toEqual({ problem: 'ENOENT' })
+  expect(await fetchText({ socket: '/nowhere/s' }, 100)).toEqual({ problem: 'ENOENT' })
+})
+
+/** A poller whose clock the test turns. */
+function pushed(intervalMs: number, holds = () => false) {
+  vi.useFakeTimers()
+  const [now, told] = [{ ms: 0 }, { times: 0 }]
+  const started = new ReportPoller({
+    clock: { now: () => now.ms, wall: () => now.ms },
+    onReport: () => told.times++,
+    holds,
+  })
+  poller = started
+  started.configure(new Map([['eu-west', { ...source('push', 'figures'), intervalMs }]]))
+  const pass = (ms: number): void => {
+    now.ms += ms
+    vi.advanceTimersByTime(ms)
+  }
+  return { poller: started, told, pass, reported: () => started.reported().get('eu-west')! }
+}
+afterEach(() => vi.useRealTimers())
+
+it('takes what a region pushes, and judges it as what is polled', () => {
+  const { poller, told, reported } = pushed(10_000)
+  expect(reported().reason).toBe('no report yet')
+  const answer = poller.push('eu-west', '{ "healthyServers": 1, "totalServers": 4 }')
+  expect(answer).toMatchObject({ reported: { availability: 0.25, reason: '1 of 4 servers' } })
+  expect(reported().availability).toBe(0.25)
+  expect(told.times).toBe(1)
+})
+
+it('refuses what is no report, and keeps what was told before', () => {
+  const { poller, told, reported } = pushed(10_000)
+  poller.push('eu-west', '{ "healthyServers": 1, "totalServers": 4 }')
+  for (const [text, problem] of [
+    ['{', 'not JSON'],
+    ['{}', 'it tells nothing'],
+    ['{ "errors": -1 }', 'errors is -1'],
+    ['{ "healthyServers": 5, "totalServers": 4 }', 'more healthy servers than there are'],
+  ] as const) {
+    expect(poller.push('eu-west', text)).toEqual({ refused: 'bad-report', problem })
+  }
+  expect(poller.push('us-east', '{}')).toMatchObject({ refused: 'not-pushed' })
+  expect([reported().availability, told.times]).toEqual([0.25, 1])
+})
+
+it('counts a pushed report for three intervals', () => {
+  const { poller, pass, reported } = pushed(10_000)
+  poller.push('eu-west', '{ "healthyServers": 1, "totalServers": 4 }')
+  pass(30_000)
+  expect(reported()).toMatchObject({
+    availability: 0.25,
+    reason: 'nothing was pushed for 30 s; the report before holds',
+  })
+  pass(10_000)
+  expect(reported()).toEqual({ availability: 1, reason: 'no report: nothing was pushed for 40 s' })
+})
+
+it('forgets nothing while our own network is in doubt', () => {
+  const { poller, pass, reported } = pushed(10_000, () => true)
+  poller.push('eu-west', '{ "healthyServers": 1, "totalServers": 4 }')
+  pass(300_000)
+  expect(reported()).toMatchObject({ availability: 0.25, reason: '1 of 4 servers' })
+})
+
+it('lets nobody rise faster by telling more often', () => {
+  const { poller, pass, reported } = pushed(10_000)
+  poller.push('eu-west', '{ "healthyServers": 0, "totalServers": 4 }')
+  for (let i = 0; i < 10; i++) {
+    pass(1000)
+    poller.push('eu-west', '{ "healthyServers": 4, "totalServers": 4 }')
+  }
+  expect(reported().availability).toBeCloseTo(0.1)
 })

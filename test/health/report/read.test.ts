@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { readFigures } from '../../../src/health/report/figures.ts'
 import { readHaproxy } from '../../../src/health/report/haproxy.ts'
 import { readJson } from '../../../src/health/report/json.ts'
 import { MAPPINGS } from '../../../src/health/report/mappings.ts'
@@ -66,8 +69,11 @@ it.each([
   ['sum(up{job=~"a|b"})', 1],
   ['temperature', 21.5],
   ['far', Infinity],
+  ['nothing or temperature', 21.5],
+  ['http_requests_total{path=" or "} or http_requests_total{code="500"} or temperature', undefined],
 ])('reads %s of Prometheus text', (requests, value) => {
-  expect(readPrometheus(TEXT, { requests })).toEqual({ sample: { requests: value } })
+  const nothing = { problem: 'none of the mapped metrics is there' }
+  expect(readPrometheus(TEXT, { requests })).toEqual(value === undefined ? nothing : { sample: { requests: value } })
 })
 
 it('leaves out what is not there, and multiplies', () => {
@@ -76,19 +82,69 @@ it('leaves out what is not there, and multiplies', () => {
   expect(readPrometheus('', mapping)).toEqual({ problem: 'none of the mapped metrics is there' })
 })
 
-it.each(['', '1x', 'a{b}', 'a{b="c"', 'min(a)', 'sum(a', 'a)', 'a{b=~"("}', 'a{b="c" d="e"}', 'a{b="c"}x'])(
-  'refuses the selector %j',
-  (text) => expect(parseSelector(text)).toBeUndefined(),
-)
-
-it('knows what proxies call things', () => {
-  for (const mapping of Object.values(MAPPINGS)) {
-    for (const written of Object.values<string | { of: string }>(mapping)) {
-      expect(parseSelector(typeof written === 'string' ? written : written.of)).toBeDefined()
-    }
+it('takes a tier that counts requests and has no series of errors to have made none', () => {
+  const mapping = {
+    requests: 'http_requests_total',
+    errors: 'http_requests_total{code="599"}',
+    totalServers: 'up{job="z"}',
   }
+  expect(readPrometheus(TEXT, mapping)).toEqual({ sample: { requests: 910, errors: 0 } })
+  expect(readPrometheus(TEXT, { ...mapping, errors: 'no_such{code="599"}' })).toEqual({ sample: { requests: 910 } })
+})
+
+it.each([
+  '',
+  'a or',
+  'a or 1x',
+  '1x',
+  'a{b}',
+  'a{b="c"',
+  'min(a)',
+  'sum(a',
+  'a)',
+  'a{b=~"("}',
+  'a{b="c" d="e"}',
+  'a{b="c"}x',
+])('refuses the selector %j', (text) => expect(parseSelector(text)).toBeUndefined())
+
+it.each(Object.entries(MAPPINGS))('has selectors alone in the mapping of %s', (_proxy, mapping) => {
+  for (const written of Object.values<string | { of: string }>(mapping)) {
+    expect(parseSelector(typeof written === 'string' ? written : written.of)).toBeDefined()
+  }
+})
+
+const recorded = (name: string): string => readFileSync(join(import.meta.dirname, 'recorded', name), 'utf8')
+
+it('reads what an Envoy told', () => {
+  expect(readPrometheus(recorded('envoy.txt'), MAPPINGS.envoy)).toEqual({
+    sample: {
+      activeConnections: 0,
+      requests: 2,
+      errors: 0,
+      responseTimeSumMs: 72.5,
+      responseTimeCount: 1,
+      healthyServers: 1,
+      totalServers: 1,
+    },
+  })
+})
+
+it('reads what a Traefik told by its entry points', () => {
+  const { sample } = readPrometheus(recorded('traefik.txt'), MAPPINGS.traefik) as { sample: Record<string, number> }
+  expect(sample).toEqual({
+    activeConnections: 4,
+    requests: 787_262_719 + 71_907_943 + 25_435_602 + 12_951 + 72_538,
+    errors: 12_951 + 72_538,
+    responseTimeSumMs: (35_739_302.37570157 + 24_994_444.082210593) * 1000,
+    responseTimeCount: 787_262_719 + 71_907_943,
+  })
+})
+
+it('reads Traefik by its services where it tells of them', () => {
   const traefik = [
     'traefik_open_connections{entrypoint="web",protocol="TCP"} 12',
+    'traefik_open_connections{entrypoint="traefik",protocol="TCP"} 1',
+    'traefik_entrypoint_requests_total{code="200",method="GET",entrypoint="web"} 99999',
     'traefik_service_requests_total{code="200",method="GET",service="app@file"} 985',
     'traefik_service_requests_total{code="503",method="GET",service="app@file"} 15',
     'traefik_service_request_duration_seconds_sum{code="200",service="app@file"} 19.7',
@@ -130,3 +186,25 @@ it.each([
   [{}, 'it tells nothing'],
   [{ healthyServers: 4, totalServers: 4 }, undefined],
 ])('tells whether %j can be', (sample, problem) => expect(impossible(sample)).toBe(problem))
+
+it('reads our own JSON by the names of figures, and nothing else', () => {
+  expect(readFigures('{ "requests": 5, "errors": 0 }')).toEqual({ sample: { requests: 5, errors: 0 } })
+  expect(readFigures('{ "requets": 5, "errors": "0" }')).toEqual({
+    problem: 'requets is no figure of a report (did you mean requests?), errors is no number',
+  })
+  expect(readFigures('{ "requests": 1, "roundTrips": { "203.0.113.0/24": 12.5, "2001:DB8::/32": 20 } }')).toEqual({
+    sample: { requests: 1 },
+    roundTrips: new Map([
+      ['203.0.113.0/24', 12.5],
+      ['2001:db8::/32', 20],
+    ]),
+  })
+  expect(readFigures('{ "roundTrips": { "203.0.113.1/24": 1, "192.0.2.0/24": -1, "192.0.2.1/32": "x" } }')).toEqual({
+    problem:
+      '203.0.113.1/24 is no CIDR prefix, 192.0.2.0/24 is no time from 0 to 60000 ms away, 192.0.2.1/32 is no time from 0 to 60000 ms away',
+  })
+  expect(readFigures('{ "roundTrips": [] }')).toEqual({ problem: 'roundTrips is no object' })
+  expect(readFigures('[1]')).toEqual({ problem: 'no JSON object' })
+  expect(readFigures('{ "__proto__": 1 }')).toEqual({ problem: '__proto__ is no figure of a report' })
+  expect(readFigures('{')).toEqual({ problem: 'not JSON' })
+})
