@@ -8,3 +8,8 @@ export interface Clock {
 }
 
 export const systemClock: Clock = { now: () => performance.now(), wall: () => Date.now() }
+
+/** CLOCK_MONOTONIC, which all processes of the machine share, in microseconds: for who compares it with theirs. */
+export function monotonicMicroseconds(): bigint {
+  return process.hrtime.bigint() / 1000n
+}

@@ -9,6 +9,7 @@ import type { LoadOperate, TokenActions } from './operate-actions.ts'
 
 export interface ServeOptions {
   readonly config: string
+  readonly takeOver: boolean
 }
 
 export interface CheckOptions {
@@ -107,6 +108,11 @@ function addCommands(program: Command, actions: Actions, done: (code: ExitCode) 
     .command('serve')
     .description('answer queries')
     .requiredOption(...CONFIG)
+    .option(
+      '--take-over',
+      'go on where the running director of the same state folder ends, without losing a query',
+      false,
+    )
     .action(async (options: ServeOptions) => done(await actions.serve(options)))
   program
     .command('check')

@@ -37,6 +37,7 @@ export class Connection {
   readonly #frames = new Frames()
   /** The peer has not read what we sent. */
   #blocked = false
+  #finishing = false
   /** The peer has ended its half. */
   #ended = false
 
@@ -60,8 +61,10 @@ export class Connection {
     this.#socket.destroy()
   }
 
-  /** As soon as what was answered has gone out. */
+  /** As soon as what was answered has gone out; may be called more than once. */
   finish(): void {
+    if (this.#finishing) return
+    this.#finishing = true
     this.#socket.destroySoon()
   }
 
@@ -82,7 +85,7 @@ export class Connection {
   }
 
   #work(): void {
-    if (this.#blocked || this.#socket.destroyed) return
+    if (this.#blocked || this.#finishing || this.#socket.destroyed) return
     this.#blocked = !this.#answerAll()
     this.#frames.settle()
     if (this.#blocked) this.#socket.pause()

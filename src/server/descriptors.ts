@@ -1,4 +1,5 @@
-// Who owns the sockets. Where the system allows, the main thread makes every socket and lends each worker a duplicate:
+// Who owns the sockets. Where the system allows, the main thread makes every socket (or has it from who ran before, see
+// owned-sockets.ts) and lends each worker a duplicate:
 //
 //   main: socket ──lend──> duplicate ──> worker reads it; its death closes the duplicate only
 //          └──── stays open: packets wait in it, no flow falls into a hole ──lend──> the worker's replacement
@@ -8,9 +9,18 @@
 // Nothing here reads or writes a packet.
 import { findBatchObstacle } from './linux-batch.ts'
 import { loadLinuxSockets, type LinuxSockets } from './linux-sockets.ts'
-import { batchesImpossible, isWildcard, listenFault, type Endpoint, type ListenFault } from './listen-fault.ts'
+import type { HandedSocket } from './handed-over.ts'
+import { batchesImpossible, isWildcard, type Endpoint, type ListenFault } from './listen-fault.ts'
+import {
+  claimHanded,
+  closeOwned,
+  descriptorsOf,
+  missingTransports,
+  openOwned,
+  type Claim,
+  type OwnedSockets,
+} from './owned-sockets.ts'
 import { isFault, probeEndpoint } from './probe.ts'
-import { systemErrorName } from './system-error.ts'
 
 /** How a worker comes by one socket: by a descriptor, which it then owns, or by binding the endpoint itself. */
 export interface SocketSource {
@@ -20,7 +30,7 @@ export interface SocketSource {
   readonly reusePort: boolean
 }
 
-/** One socket for each endpoint. */
+/** At least one socket for each endpoint. */
 export type Loan = readonly SocketSource[]
 
 /** How UDP is read: in batches by system calls, or a packet at a time by node:dgram. */
@@ -32,6 +42,8 @@ export interface Descriptors {
   /** How many workers can share the UDP ports: fewer than asked for where ports cannot be shared. */
   readonly udpWorkers: number
   readonly udpSockets: UdpSockets
+  /** Whether the sockets are the main thread's, so that two workers may read one at the same time. */
+  readonly outliveWorkers: boolean
   /** For a new worker, UDP ones counting from 0. Throws a SystemError when descriptors run out. */
   readonly lendUdp: (worker: number) => Loan
   readonly lendTcp: () => Loan
@@ -42,6 +54,8 @@ export interface Descriptors {
   readonly blind: (loan: Loan) => void
   /** After the worker's end: closes what it never took over; `adopted` sockets it did, from the first on. */
   readonly settle: (loan: Loan, adopted: number) => void
+  /** Every socket, for who takes over from us; none where workers open their own. */
+  readonly descriptors: () => readonly number[]
   /** One line: how UDP is read and sockets are made here, and why not better. */
   readonly describe: () => string
   readonly close: () => void
@@ -52,26 +66,53 @@ export interface DescriptorOptions {
   readonly udpWorkers: number
   /** In batches, where that is possible, unless chosen here. */
   readonly sockets?: UdpSockets
+  /** From who opened them. They are ours from now on. */
+  readonly handed?: readonly HandedSocket[]
   /** For tests: do as where system calls cannot be made. */
   readonly withoutSystemCalls?: boolean
 }
 
 /** Takes every endpoint, or none and says what is wrong with each. */
 export async function openDescriptors(options: DescriptorOptions): Promise<Descriptors | readonly ListenFault[]> {
-  const endpoints: Endpoint[] = []
-  const faults: ListenFault[] = []
-  for (const endpoint of options.endpoints) {
-    const outcome = await probeEndpoint(endpoint)
-    if (isFault(outcome)) faults.push(outcome)
-    else endpoints.push(outcome)
-  }
-  if (faults.length > 0) return faults
+  const handed = options.handed ?? []
+  const claims = await claimEndpoints(options.endpoints, handed)
+  if (isFaulty(claims)) return claims
   const system = options.withoutSystemCalls ? 'no system calls' : await loadLinuxSockets()
   const obstacle = await findObstacle(system, options.sockets)
-  if (obstacle !== undefined && options.sockets === 'batched') return [batchesImpossible(endpoints[0]!, obstacle)]
-  return typeof system === 'string'
-    ? portableDescriptors(endpoints, options.udpWorkers, system)
-    : openOwned(system, endpoints, options.udpWorkers, obstacle)
+  if (obstacle !== undefined && options.sockets === 'batched') {
+    return [batchesImpossible(claims[0]!.endpoint, obstacle)]
+  }
+  if (typeof system === 'string') {
+    if (handed.length > 0) throw new Error(`sockets were handed over to who cannot use them: ${system}`)
+    return portableDescriptors(
+      claims.map(({ endpoint }) => endpoint),
+      options.udpWorkers,
+      system,
+    )
+  }
+  const owned = openOwned(system, claims, options.udpWorkers)
+  return isFaulty(owned) ? owned : ownedDescriptors(system, owned, handed.length, options.udpWorkers, obstacle)
+}
+
+/** Every endpoint with what was handed over for it; what is missing is known to be free. */
+async function claimEndpoints(
+  wanted: readonly Endpoint[],
+  handed: readonly HandedSocket[],
+): Promise<readonly Claim[] | readonly ListenFault[]> {
+  const claims = claimHanded(wanted, handed)
+  if (isFaulty(claims)) return claims
+  const probed: Claim[] = []
+  const faults: ListenFault[] = []
+  for (const claim of claims) {
+    const outcome = await probeEndpoint(claim.endpoint, missingTransports(claim))
+    if (isFault(outcome)) faults.push(outcome)
+    else probed.push({ ...claim, endpoint: outcome })
+  }
+  return faults.length > 0 ? faults : probed
+}
+
+function isFaulty(outcome: readonly object[] | readonly ListenFault[]): outcome is readonly ListenFault[] {
+  return outcome.length > 0 && 'code' in outcome[0]!
 }
 
 /** Why UDP is not read in batches. */
@@ -87,45 +128,10 @@ async function findObstacle(
   return obstacle
 }
 
-interface OwnedSockets {
-  readonly endpoint: Endpoint
-  /** One for each worker. */
-  readonly udp: readonly number[]
-  readonly tcp: number
-}
-
-function openOwned(
-  sockets: LinuxSockets,
-  endpoints: readonly Endpoint[],
-  udpWorkers: number,
-  obstacle: string | undefined,
-): Descriptors | readonly ListenFault[] {
-  const owned: OwnedSockets[] = []
-  const faults: ListenFault[] = []
-  for (const endpoint of endpoints) {
-    const outcome = openEndpoint(sockets, endpoint, udpWorkers)
-    if ('code' in outcome) faults.push(outcome)
-    else owned.push(outcome)
-  }
-  if (faults.length === 0) return ownedDescriptors(sockets, owned, udpWorkers, obstacle)
-  closeOwned(sockets, owned)
-  return faults
-}
-
-function openEndpoint(sockets: LinuxSockets, endpoint: Endpoint, udpWorkers: number): OwnedSockets | ListenFault {
-  const udp: number[] = []
-  try {
-    while (udp.length < udpWorkers) udp.push(sockets.openUdp(endpoint))
-    return { endpoint, udp, tcp: sockets.openTcp(endpoint) }
-  } catch (error) {
-    udp.forEach(sockets.close)
-    return listenFault(systemErrorName(error), endpoint, udp.length < udpWorkers ? 'udp' : 'tcp')
-  }
-}
-
 function ownedDescriptors(
   sockets: LinuxSockets,
   owned: readonly OwnedSockets[],
+  handed: number,
   udpWorkers: number,
   obstacle: string | undefined,
 ): Descriptors {
@@ -135,6 +141,7 @@ function ownedDescriptors(
     endpoints,
     udpWorkers,
     udpSockets: obstacle === undefined ? 'batched' : 'portable',
+    outliveWorkers: true,
     lendUdp: (worker) => lend(sockets, owned, ({ udp }) => udp[worker]!),
     lendTcp: () => lend(sockets, owned, ({ tcp }) => tcp),
     blind: (loan) => {
@@ -144,10 +151,12 @@ function ownedDescriptors(
       for (const { fd } of loan.slice(adopted)) sockets.close(fd!)
     },
     describe: () => {
-      const buffer = Math.round(sockets.receiveBuffer(owned[0]!.udp[0]!) / 1024)
+      const buffer = Math.round(sockets.receiveBuffer(owned[0]!.udp[0]![0]!) / 1024)
       const reading = describeReading(endpoints, obstacle)
-      return `${reading}; sockets made by the main thread and kept over a worker's death, receive buffer ${buffer} KiB`
+      const made = describeMaking(owned, handed, udpWorkers)
+      return `${reading}; sockets ${made} and kept over a worker's death, receive buffer ${buffer} KiB`
     },
+    descriptors: () => descriptorsOf(owned),
     close: () => {
       closeOwned(sockets, owned)
       sockets.close(decoy)
@@ -156,11 +165,17 @@ function ownedDescriptors(
 }
 
 /** All or none: a descriptor that cannot be duplicated gives back the ones before it. */
-function lend(sockets: LinuxSockets, owned: readonly OwnedSockets[], choose: (sockets: OwnedSockets) => number): Loan {
+function lend(
+  sockets: LinuxSockets,
+  owned: readonly OwnedSockets[],
+  choose: (sockets: OwnedSockets) => readonly number[],
+): Loan {
   const loan: SocketSource[] = []
   try {
     for (const each of owned) {
-      loan.push({ endpoint: each.endpoint, fd: sockets.duplicate(choose(each)), reusePort: false })
+      for (const fd of choose(each)) {
+        loan.push({ endpoint: each.endpoint, fd: sockets.duplicate(fd), reusePort: false })
+      }
     }
     return loan
   } catch (error) {
@@ -169,8 +184,12 @@ function lend(sockets: LinuxSockets, owned: readonly OwnedSockets[], choose: (so
   }
 }
 
-function closeOwned(sockets: LinuxSockets, owned: readonly OwnedSockets[]): void {
-  for (const { udp, tcp } of owned) [...udp, tcp].forEach(sockets.close)
+function describeMaking(owned: readonly OwnedSockets[], handed: number, udpWorkers: number): string {
+  if (handed === 0) return 'made by the main thread'
+  const all = descriptorsOf(owned).length
+  const how = handed === all ? 'handed over' : `made by the main thread (${handed} of ${all} handed over)`
+  const isShared = owned.some(({ udp }) => new Set(udp.flat()).size < udpWorkers)
+  return isShared ? `${how}, shared by ${udpWorkers} workers` : how
 }
 
 /** Where libuv can share a UDP port and the kernel spreads clients over the sharers. */
@@ -183,10 +202,12 @@ function portableDescriptors(endpoints: readonly Endpoint[], wanted: number, rea
     endpoints,
     udpWorkers,
     udpSockets: 'portable',
+    outliveWorkers: false,
     lendUdp: () => endpoints.map((endpoint) => ({ endpoint, fd: undefined, reusePort })),
     lendTcp: () => endpoints.map((endpoint) => ({ endpoint, fd: undefined, reusePort: false })),
     blind: () => undefined,
     settle: () => undefined,
+    descriptors: () => [],
     describe: () =>
       `${describeReading(endpoints, reason)}; ` +
       `sockets opened by the workers themselves, ${udpWorkers} for UDP; queries are lost while one is replaced`,

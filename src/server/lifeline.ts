@@ -11,7 +11,11 @@ const LEAVING = 5
 const CONTROL_WORDS = 6
 
 /** A worker beats at least this often, milliseconds. */
-export const PULSE_MS = 50
+export const PULSE_MS = 25
+
+/** In the STOP word. */
+const STOP_SOON = 1
+const STOP_UNHURRIED = 2
 
 /** Test hooks, in the HOOK word; a positive number spins for so many milliseconds. */
 const HOOK_DIE = -1
@@ -22,11 +26,14 @@ export function createControl(): Control {
   return new Int32Array(new SharedArrayBuffer(CONTROL_WORDS * Int32Array.BYTES_PER_ELEMENT))
 }
 
+/** How a worker ends: as soon as nothing under way is lost, or, for the sake of open connections, when these are done. */
+export type Ending = 'soon' | 'unhurried'
+
 /** The main thread's end. */
 export const control = {
-  /** Before each new worker. */
-  reset: (words: Control): void => void words.fill(0),
-  stop: (words: Control): void => void Atomics.store(words, STOP, 1),
+  stop: (words: Control, ending: Ending): void => {
+    Atomics.store(words, STOP, ending === 'soon' ? STOP_SOON : STOP_UNHURRIED)
+  },
   /** Changes while the worker lives. */
   beat: (words: Control): number => Atomics.load(words, BEAT),
   /** How many of its sockets the worker took over. */
@@ -43,6 +50,8 @@ export const control = {
 export interface Lifeline {
   /** To be called at least every PULSE_MS: says that we live. False when it is time to end. */
   readonly pulse: () => boolean
+  /** Once it is time to end: how. */
+  readonly ending: () => Ending
   /**
    * Right before each socket is taken over, in the order of the loan: from now on it is closed with the thread. Before,
    * since a thread may end between any two steps, and a descriptor left open is better than a stranger's closed.
@@ -76,6 +85,7 @@ export function createLifeline(
       if (hook !== 0) obeyHook(hook, now)
       return Atomics.load(words, STOP) === 0
     },
+    ending: () => (Atomics.load(words, STOP) === STOP_UNHURRIED ? 'unhurried' : 'soon'),
     adopt: () => void Atomics.add(words, ADOPTED, 1),
     atEnd: (close) => void process.once('exit', close),
     ready: () => tell({ kind: 'ready' }),

@@ -1,5 +1,5 @@
 // Why an address cannot be listened on, as a value with one line for people: what is wrong and what to do about it.
-import { parseAddress } from '../base/address.ts'
+import { parseAddress, sameAddress } from '../base/address.ts'
 
 /** An address (never a name) and a port; UDP and TCP each. */
 export interface Endpoint {
@@ -11,7 +11,14 @@ export interface Endpoint {
 export type Transport = 'udp' | 'tcp'
 
 export interface ListenFault {
-  readonly code: 'port-taken' | 'port-forbidden' | 'address-missing' | 'batches-impossible' | 'listen-failed'
+  readonly code:
+    | 'port-taken'
+    | 'port-forbidden'
+    | 'address-missing'
+    | 'batches-impossible'
+    | 'not-listed'
+    | 'covered'
+    | 'listen-failed'
   readonly endpoint: Endpoint
   readonly transport: Transport
   /** What is wrong, without a full stop. */
@@ -32,6 +39,20 @@ export function batchesImpossible(endpoint: Endpoint, obstacle: string): ListenF
   return { code: 'batches-impossible', endpoint, transport: 'udp', message, hint }
 }
 
+/** For a socket that was handed over and that the configuration does not know: nobody would read it. */
+export function notListed(endpoint: Endpoint, transport: Transport, name: string): ListenFault {
+  const message = `a socket of it was handed over (${name}), and \`listen\` does not name it`
+  const hint = `add "${formatEndpoint(endpoint)}" to \`listen\`, or take it out of the socket unit`
+  return { code: 'not-listed', endpoint, transport, message, hint }
+}
+
+/** For an IPv4 address that a handed over socket of both families has already. */
+export function covered(endpoint: Endpoint, transport: Transport): ListenFault {
+  const message = 'the socket of [::] that was handed over answers IPv4 too'
+  const hint = `say BindIPv6Only=ipv6-only in the socket unit, or take "${formatEndpoint(endpoint)}" out of \`listen\``
+  return { code: 'covered', endpoint, transport, message, hint }
+}
+
 /** One line: `cannot listen on 127.0.0.1:53 (UDP): another program has this port; …`. */
 export function formatListenFault({ endpoint, transport, message, hint }: ListenFault): string {
   return `cannot listen on ${formatEndpoint(endpoint)} (${transport.toUpperCase()}): ${message}; ${hint}`
@@ -40,6 +61,11 @@ export function formatListenFault({ endpoint, transport, message, hint }: Listen
 /** Every address of the machine: `0.0.0.0` or `::`, however it is written. */
 export function isWildcard({ host }: Endpoint): boolean {
   return parseAddress(host)?.bytes.every((byte) => byte === 0) ?? false
+}
+
+/** However their addresses are written. A port of 0 is like no other. */
+export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
+  return a.port === b.port && a.port !== 0 && sameAddress(parseAddress(a.host)!, parseAddress(b.host)!)
 }
 
 /** `127.0.0.1:53` or `[::1]:53`. */

@@ -9,10 +9,20 @@ import { listenFault, type Endpoint, type ListenFault, type Transport } from './
 /** How often a port that is free for UDP may turn out to be taken for TCP before we give up. */
 const MAX_ATTEMPTS = 16
 
-/** The endpoint with its port filled in (the same one free for UDP and TCP), or why it cannot be had. Binds nothing. */
-export async function probeEndpoint(endpoint: Endpoint): Promise<Endpoint | ListenFault> {
-  let outcome = await probeOnce(endpoint)
-  for (let i = 1; i < MAX_ATTEMPTS && isFault(outcome) && endpoint.port === 0; i++) outcome = await probeOnce(endpoint)
+const BOTH: readonly Transport[] = ['udp', 'tcp']
+
+/**
+ * The endpoint with its port filled in (the same one free for UDP and TCP, or for those asked for), or why it cannot be
+ * had. Binds nothing.
+ */
+export async function probeEndpoint(
+  endpoint: Endpoint,
+  transports: readonly Transport[] = BOTH,
+): Promise<Endpoint | ListenFault> {
+  let outcome = await probeOnce(endpoint, transports)
+  for (let i = 1; i < MAX_ATTEMPTS && isFault(outcome) && endpoint.port === 0; i++) {
+    outcome = await probeOnce(endpoint, transports)
+  }
   return outcome
 }
 
@@ -27,9 +37,14 @@ export function isFault(outcome: Endpoint | ListenFault): outcome is ListenFault
   return 'code' in outcome
 }
 
-async function probeOnce({ host, port }: Endpoint): Promise<Endpoint | ListenFault> {
-  const udp = await attempt('udp', { host, port }, bindUdp)
-  return isFault(udp) ? udp : await attempt('tcp', udp, listenTcp)
+async function probeOnce(wanted: Endpoint, transports: readonly Transport[]): Promise<Endpoint | ListenFault> {
+  let endpoint = { host: wanted.host, port: wanted.port }
+  for (const transport of transports) {
+    const outcome = await attempt(transport, endpoint, transport === 'udp' ? bindUdp : listenTcp)
+    if (isFault(outcome)) return outcome
+    endpoint = outcome
+  }
+  return endpoint
 }
 
 async function attempt(

@@ -41,6 +41,8 @@ export const STREAM_LIMIT = 65_535
 /** What a worker slot has of its own, in shared memory or by transfer. */
 export interface ResponderSetup {
   readonly slot: number
+  /** The place in the publication by which it gets snapshots. */
+  readonly lane: number
   readonly snapshotControl: SharedArrayBuffer
   readonly snapshotPort: MessagePort
   readonly counters: Counters
@@ -57,8 +59,8 @@ export interface ResponderModule {
   readonly createResponder: (setup: ResponderSetup) => Responder
 }
 
-export function createResponder({ snapshotControl, snapshotPort, ...parts }: ResponderSetup): Responder {
-  const subscription = new Subscription(snapshotControl, parts.slot, snapshotPort)
+export function createResponder({ snapshotControl, snapshotPort, lane, ...parts }: ResponderSetup): Responder {
+  const subscription = new Subscription(snapshotControl, lane, snapshotPort)
   const { slot, counters, picks, tallies, queryLog } = parts
   const worker = createQueryWorker({ slot, counters, picks, tallies, queryLog, snapshot: subscription.snapshot })
   const { sampler } = worker

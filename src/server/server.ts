@@ -9,10 +9,14 @@ import { systemClock, type Clock } from '../base/clock.ts'
 import { createCounters, type Counters } from '../metrics/counters.ts'
 import { createQueryLog, setSample, type QueryLog } from '../query/query-log.ts'
 import { openDescriptors, type Descriptors, type UdpSockets } from './descriptors.ts'
+import type { HandedSocket } from './handed-over.ts'
 import type { Endpoint, ListenFault } from './listen-fault.ts'
 import type { TcpLimits } from './listener.ts'
-import { WorkerSlot, type Publication, type ServerEvents, type WorkerStatus } from './slot.ts'
+import type { Ending } from './lifeline.ts'
+import { WorkerSlot, type ServerEvents, type WorkerStatus } from './slot.ts'
+import { Spares } from './spares.ts'
 import { LOOK_MS } from './watch.ts'
+import type { Publication } from './worker-life.ts'
 
 /** Each slot's room, in places: for the counters that walk slot tables (2 MiB), and for the tallies of answers (1 MiB). */
 export const PICK_PLACES = 1 << 19
@@ -20,8 +24,9 @@ export const TALLY_PLACES = 1 << 17
 
 /** After this a UDP worker that does not end by itself is ended. */
 const STOP_LIMIT_MS = 200
-/** The same for the TCP worker, whose clients may still be reading their answers. */
+/** The same for the TCP worker, whose clients may still be reading their answers; and when there is no hurry. */
 const TCP_STOP_LIMIT_MS = 1000
+const TCP_UNHURRIED_LIMIT_MS = 30_000
 
 const DEFAULT_UDP_PAYLOAD_BYTES = 1232
 
@@ -29,7 +34,7 @@ export interface ServerOptions {
   readonly endpoints: readonly Endpoint[]
   /** UDP worker threads, at least one. */
   readonly workers: number
-  /** With at least `slotsFor(workers)` slots. */
+  /** With at least `lanesFor(workers)` slots. */
   readonly publication: Publication
   readonly tcp: TcpLimits
   /** The longest UDP answer, 1232 bytes by default. */
@@ -48,8 +53,12 @@ export interface ServerOptions {
   readonly clock?: Clock
 }
 
-/** How many worker slots a server with so many UDP workers has. */
-export function slotsFor(workers: number): number {
+/** Lanes of the publication that a server with so many UDP workers takes: two for each of them and for the TCP worker. */
+export function lanesFor(workers: number): number {
+  return 2 * slotsFor(workers)
+}
+
+function slotsFor(workers: number): number {
   return workers + 1
 }
 
@@ -66,6 +75,7 @@ export class Server {
   readonly picks: readonly Int32Array[]
   #descriptors: Descriptors | undefined
   #slots: readonly WorkerSlot[] = []
+  #spares: Spares | undefined
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: ServerOptions) {
@@ -88,18 +98,20 @@ export class Server {
 
   /**
    * Opens every socket and starts every worker; resolves when all of them read. When an address cannot be had, nothing
-   * is open and the faults say why. Rejects when a worker cannot start at all (a broken installation).
+   * is open and the faults say why. Rejects when a worker cannot start at all (a broken installation). `handed`: sockets
+   * of these endpoints that another process opened.
    */
-  async start(): Promise<readonly ListenFault[]> {
+  async start(handed: readonly HandedSocket[] = []): Promise<readonly ListenFault[]> {
     const { endpoints, workers, sockets, withoutSystemCalls } = this.#options
     const opened = await openDescriptors({
-      ...{ endpoints, udpWorkers: workers },
+      ...{ endpoints, udpWorkers: workers, handed },
       ...(sockets && { sockets }),
       ...(withoutSystemCalls && { withoutSystemCalls }),
     })
     if (!('lendUdp' in opened)) return opened
     this.#descriptors = opened
-    this.#slots = this.#createSlots(opened)
+    this.#spares = this.#createSpares(opened)
+    this.#slots = this.#createSlots(opened, this.#spares)
     this.#watch()
     try {
       await Promise.all(this.#slots.map((slot) => slot.start()))
@@ -107,26 +119,36 @@ export class Server {
       await this.stop()
       throw error
     }
+    this.#spares.prepare()
     return []
   }
 
   /**
-   * Ends every worker and closes every socket. UDP within 200 ms; TCP connections may finish what they were sent, for a
-   * second at most. May be called at any time and more than once.
+   * Ends every worker and closes every socket: connections of TCP may finish what they were sent, for a second at most, and
+   * then UDP ends, within 200 ms. Unhurried, UDP ends at once and connections when they have been idle for as long as they
+   * may, or after half a minute. May be called at any time and more than once.
    */
-  async stop(): Promise<void> {
+  async stop(ending: Ending = 'soon'): Promise<void> {
     clearInterval(this.#timer)
     const slots = this.#slots
     this.#slots = []
-    await Promise.all(
-      slots.map((slot) => slot.stop(slot.status().transport === 'tcp' ? TCP_STOP_LIMIT_MS : STOP_LIMIT_MS)),
-    )
+    const isTcp = (slot: WorkerSlot) => slot.status().transport === 'tcp'
+    const tcpLimitMs = ending === 'soon' ? TCP_STOP_LIMIT_MS : TCP_UNHURRIED_LIMIT_MS
+    const tcp = Promise.all(slots.filter(isTcp).map((slot) => slot.stop(ending, tcpLimitMs)))
+    if (ending === 'soon') await tcp
+    const udp = slots.filter((slot) => !isTcp(slot)).map((slot) => slot.stop('soon', STOP_LIMIT_MS))
+    await Promise.all([tcp, ...udp, this.#spares?.stop()])
     this.#descriptors?.close()
     this.#descriptors = undefined
   }
 
   workers(): readonly WorkerStatus[] {
     return this.#slots.map((slot) => slot.status())
+  }
+
+  /** Every socket, for who takes over; none where workers open their own. */
+  descriptors(): readonly number[] {
+    return this.#descriptors?.descriptors() ?? []
   }
 
   /** From the workers' next receives on: one query in so many, or none. */
@@ -149,24 +171,28 @@ export class Server {
     this.#hooked(slot).spin(ms)
   }
 
-  #createSlots(descriptors: Descriptors): WorkerSlot[] {
-    const tcpSlot = this.#options.workers
-    const udpSlots = Array.from({ length: descriptors.udpWorkers }, (_, slot) => slot)
-    return [...udpSlots, tcpSlot].map((slot) => this.#createSlot(descriptors, slot))
+  #createSpares({ udpSockets }: Descriptors): Spares {
+    const ownResponder = new URL(`./responder${extname(import.meta.filename)}`, import.meta.url)
+    return new Spares((this.#options.responder ?? ownResponder).href, udpSockets)
   }
 
-  #createSlot(descriptors: Descriptors, slot: number): WorkerSlot {
-    const { workers, publication, tcp, udpPayloadBytes, events, responder } = this.#options
-    const ownResponder = new URL(`./responder${extname(import.meta.filename)}`, import.meta.url)
+  #createSlots(descriptors: Descriptors, spares: Spares): WorkerSlot[] {
+    const tcpSlot = this.#options.workers
+    const udpSlots = Array.from({ length: descriptors.udpWorkers }, (_, slot) => slot)
+    return [...udpSlots, tcpSlot].map((slot) => this.#createSlot(descriptors, spares, slot))
+  }
+
+  #createSlot(descriptors: Descriptors, spares: Spares, slot: number): WorkerSlot {
+    const { workers, publication, tcp, udpPayloadBytes, events } = this.#options
     return new WorkerSlot({
-      ...{ slot, descriptors, publication },
+      ...{ slot, spares, descriptors, publication },
+      lanes: [slot, slot + slotsFor(workers)],
       transport: slot === workers ? 'tcp' : 'udp',
       counters: this.counters[slot]!,
       picks: this.picks[slot]!,
       tallies: this.tallies[slot]!,
       queryLog: this.queryLogs[slot]!,
       limits: { udpPayloadBytes: udpPayloadBytes ?? DEFAULT_UDP_PAYLOAD_BYTES, tcp },
-      responder: (responder ?? ownResponder).href,
       events: events ?? {},
       now: this.#clock.now,
     })

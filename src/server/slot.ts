@@ -1,36 +1,22 @@
 // The life of one worker slot, seen from the main thread:
 //
-//   starting ──ready──> serving ──dies or stalls──> (back-off) ──> starting, on the same sockets
-//                          └────────stop────────> stopped
+//   starting ──ready──> serving ──dies──> (back-off) ──> starting, on the same sockets
+//                          ├──stalls──> starting at once; who stalled may yet finish what it has in hand, and then ends
+//                          └───stop───> stopped
 //
 // It never gives up: a worker that dies as soon as it starts is started again, ever more slowly. What outlives a worker
-// (counters, picks, sockets) is handed to the next one. Whoever owns the slots calls `look` at a steady pace.
-import { extname } from 'node:path'
+// (counters, picks, sockets) is handed to the next one. Two may be alive for a moment, so each slot has two lanes for
+// snapshots. Whoever owns the slots calls `look` at a steady pace.
 import { setTimeout as wait } from 'node:timers/promises'
-import { Worker, type MessagePort } from 'node:worker_threads'
 import type { Counters } from '../metrics/counters.ts'
 import type { QueryLog } from '../query/query-log.ts'
-import type { Descriptors, Loan } from './descriptors.ts'
-import { control, createControl, describeError, type WorkerMessage } from './lifeline.ts'
+import type { Descriptors } from './descriptors.ts'
+import { describeError, type Ending } from './lifeline.ts'
 import type { Transport } from './listen-fault.ts'
 import type { Limits } from './listener.ts'
-import { readThreadUse } from './thread-use.ts'
-import { backOffMs, countShortLives, look, STALL_MS, START_LIMIT_MS, UNSEEN } from './watch.ts'
-import type { WorkerSetup } from './worker.ts'
-
-const WORKER_URL = new URL(`./worker${extname(import.meta.filename)}`, import.meta.url)
-
-/** A worker out of memory is replaced and the process lives. A worker needs a few MB; buffers are not counted. */
-const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 256 }
-
-/** How a worker gets its snapshots: the Publisher of snapshot/publication.ts. */
-export interface Publication {
-  readonly control: SharedArrayBuffer
-  /** For the new worker of that slot. */
-  readonly attach: (slot: number) => MessagePort
-  /** After a worker's end: it reads nothing any more. */
-  readonly detach: (slot: number) => void
-}
+import type { Spares } from './spares.ts'
+import { backOffMs, countShortLives, GRACE_MS } from './watch.ts'
+import { WorkerLife, type Publication } from './worker-life.ts'
 
 export interface WorkerStatus {
   readonly slot: number
@@ -63,7 +49,10 @@ export interface ServerEvents {
 
 export interface SlotOptions {
   readonly slot: number
+  /** Of the publication, for this slot alone. */
+  readonly lanes: readonly [number, number]
   readonly transport: Transport
+  readonly spares: Spares
   readonly descriptors: Descriptors
   readonly publication: Publication
   readonly counters: Counters
@@ -71,7 +60,6 @@ export interface SlotOptions {
   readonly tallies: Float64Array
   readonly queryLog: QueryLog
   readonly limits: Limits
-  readonly responder: string
   readonly events: ServerEvents
   /** Monotonic milliseconds. */
   readonly now: () => number
@@ -79,14 +67,12 @@ export interface SlotOptions {
 
 export class WorkerSlot {
   readonly #options: SlotOptions
-  readonly #control = createControl()
   readonly #firstReady: PromiseWithResolvers<void> = Promise.withResolvers()
   readonly #stopped: PromiseWithResolvers<void> = Promise.withResolvers()
   #state: WorkerStatus['state'] = 'starting'
-  #worker: Worker | undefined
-  #loan: Loan = []
-  #watch = UNSEEN
-  #cause = ''
+  #life: WorkerLife | undefined
+  /** Who stalled or failed and is not yet gone: until when each may take to end by itself. */
+  readonly #passing = new Map<WorkerLife, number>()
   #stopping = false
   #startedAt = 0
   #lostAt: number | undefined
@@ -116,21 +102,26 @@ export class WorkerSlot {
     }
   }
 
-  /** Ends a stalled worker, starts one that is due. `elapsedMs` since the last call. */
+  /** Replaces a stalled worker, starts one that is due. `elapsedMs` since the last call. */
   look(elapsedMs: number): void {
     if (this.#stopping) return
-    if (this.#state === 'waiting' && this.#options.now() >= this.#retryAt) this.#launch()
-    if (this.#worker) this.#watchWorker(this.#worker, elapsedMs)
+    const now = this.#options.now()
+    if (this.#state === 'waiting' && now >= this.#retryAt && this.#mayLaunch()) this.#launch()
+    const silentMs = this.#life?.silence(elapsedMs)
+    if (silentMs !== undefined) this.#abandon(this.#life!, `stalled: no beat for ${Math.round(silentMs)} ms`)
+    for (const [life, graceUntil] of this.#passing) {
+      if (now >= graceUntil) void life.terminate()
+    }
   }
 
   /** Lets the worker end in good order, by force after `limitMs`. Resolves when it is gone. */
-  async stop(limitMs: number): Promise<void> {
+  async stop(ending: Ending, limitMs: number): Promise<void> {
     this.#stopping = true
-    control.stop(this.#control)
-    if (!this.#worker) this.#end()
+    this.#life?.leave(ending)
+    this.#endWhenEmpty()
     const timer = new AbortController()
     const late = wait(limitMs, undefined, { signal: timer.signal }).then(
-      () => this.#worker?.terminate(),
+      () => Promise.all([...(this.#life ? [this.#life] : []), ...this.#passing.keys()].map((life) => life.terminate())),
       () => undefined,
     )
     await this.#stopped.promise
@@ -140,98 +131,97 @@ export class WorkerSlot {
 
   /** Test hook: the worker throws. */
   kill(): void {
-    control.hookDie(this.#control)
+    this.#life?.kill()
   }
 
   /** Test hook: the worker's loop stands still. */
   spin(ms: number): void {
-    control.hookSpin(this.#control, ms)
+    this.#life?.spin(ms)
   }
 
-  #watchWorker(worker: Worker, elapsedMs: number): void {
-    const readUse = () => readThreadUse(control.thread(this.#control))
-    this.#watch = look(this.#watch, control.beat(this.#control), elapsedMs, readUse)
-    const limit = this.#state === 'serving' ? STALL_MS : START_LIMIT_MS
-    if (this.#watch.silentMs <= limit || this.#cause !== '') return
-    this.#cause = `stalled: no beat for ${Math.round(this.#watch.silentMs)} ms`
-    this.#lostAt ??= this.#options.now()
-    if (!control.isLeaving(this.#control)) this.#options.descriptors.blind(this.#loan)
-    void worker.terminate()
+  /**
+   * It may be stuck for ever or only be late: it gets time to come to itself, and its place goes to another at once. Where
+   * that one could not read the same sockets it gets none; and who stalled before it has had its time.
+   */
+  #abandon(life: WorkerLife, cause: string): void {
+    const { descriptors, now } = this.#options
+    this.#life = undefined
+    life.leave('soon')
+    for (const earlier of this.#passing.keys()) void earlier.terminate()
+    this.#passing.set(life, descriptors.outliveWorkers ? now() + GRACE_MS : 0)
+    this.#lost(cause)
+  }
+
+  #mayLaunch(): boolean {
+    return this.#passing.size < (this.#options.descriptors.outliveWorkers ? 2 : 1)
   }
 
   #launch(): void {
     this.#state = 'starting'
-    this.#cause = ''
-    this.#watch = UNSEEN
     this.#startedAt = this.#options.now()
-    control.reset(this.#control)
     try {
-      this.#loan = this.#lend()
-      this.#worker = this.#createWorker()
+      this.#life = this.#begin()
     } catch (error) {
       // Out of descriptors or threads: a passing shortage, so the slot tries again.
-      this.#cause = describeError(error)
-      this.#lost()
-      return
+      this.#lost(describeError(error))
     }
-    this.#worker.on('message', (message: WorkerMessage) => this.#hear(message))
-    this.#worker.on('error', (error) => (this.#cause ||= describeError(error)))
-    this.#worker.once('exit', (code) => {
-      this.#cause ||= `exited with code ${code}`
-      this.#lost()
+  }
+
+  #begin(): WorkerLife {
+    const { slot, transport, spares, descriptors, publication, events } = this.#options
+    const { counters, picks, tallies, queryLog, limits } = this.#options
+    const life = new WorkerLife({
+      ...{ slot, transport, descriptors, publication, orders: { counters, picks, tallies, queryLog, limits } },
+      spare: spares.take(),
+      lane: this.#freeLane(),
+      onReady: () => this.#serve(life),
+      onTrouble: (text) => events.onTrouble?.(slot, text),
+      onFailed: (cause) => this.#fail(life, cause),
+      onEnd: (cause) => this.#gone(life, cause),
     })
+    return life
   }
 
-  #lend(): Loan {
-    const { descriptors, slot, transport } = this.#options
-    return transport === 'udp' ? descriptors.lendUdp(slot) : descriptors.lendTcp()
+  #freeLane(): number {
+    const taken = [...this.#passing.keys()].map(({ lane }) => lane)
+    return this.#options.lanes.find((lane) => !taken.includes(lane))!
   }
 
-  #createWorker(): Worker {
-    const { slot, transport, descriptors, publication, counters, limits, responder } = this.#options
-    const { picks, tallies, queryLog } = this.#options
-    const snapshotPort = publication.attach(slot)
-    const workerData: WorkerSetup = {
-      ...{ slot, transport, counters, picks, tallies, queryLog, limits, responder },
-      ...{ snapshotPort, snapshotControl: publication.control },
-      ...{ loan: this.#loan, control: this.#control, udpSockets: descriptors.udpSockets },
-    }
-    const options = { workerData, transferList: [snapshotPort], resourceLimits: RESOURCE_LIMITS }
-    return new Worker(WORKER_URL, { ...options, name: `${transport}-${slot}` })
-  }
-
-  #hear(message: WorkerMessage): void {
-    const { slot, events } = this.#options
-    if (message.kind === 'trouble') events.onTrouble?.(slot, message.text)
-    else this.#serve()
-  }
-
-  #serve(): void {
-    const { slot, events, now } = this.#options
+  #serve(life: WorkerLife): void {
+    if (life !== this.#life) return
+    const { slot, spares, events, now } = this.#options
     this.#state = 'serving'
-    this.#watch = { ...this.#watch, silentMs: 0 }
     this.#firstReady.resolve()
     if (this.#lostAt === undefined) return
     this.#replacements++
     events.onReplaced?.({ slot, cause: this.#lastCause!, gapMs: now() - this.#lostAt })
     this.#lostAt = undefined
+    spares.prepare()
   }
 
-  /** The worker is gone: takes back what it was lent and has the next one started. */
-  #lost(): void {
-    const { slot, descriptors, publication, events, now } = this.#options
-    this.#worker = undefined
-    publication.detach(slot)
-    descriptors.settle(this.#loan, control.adopted(this.#control))
-    this.#loan = []
-    if (this.#stopping) {
-      this.#end()
-      return
-    }
+  /** Its place is free before it is gone, which takes a thread some 10 ms, and 100 on a busy machine. */
+  #fail(life: WorkerLife, cause: string): void {
+    const { outliveWorkers } = this.#options.descriptors
+    if (life === this.#life && outliveWorkers && !this.#stopping) this.#abandon(life, cause)
+  }
+
+  /** A worker has ended: its sockets and its lane are free. */
+  #gone(life: WorkerLife, cause: string): void {
+    this.#passing.delete(life)
+    const wasServing = life === this.#life
+    if (wasServing) this.#life = undefined
+    if (this.#stopping) this.#endWhenEmpty()
+    else if (wasServing) this.#lost(cause)
+    else this.look(0)
+  }
+
+  /** Nobody serves: has the next one started. */
+  #lost(cause: string): void {
+    const { slot, events, now } = this.#options
     this.#lostAt ??= now()
-    this.#lastCause = this.#cause
-    this.#firstReady.reject(new Error(`worker ${slot} did not start: ${this.#cause}`))
-    events.onLost?.({ slot, cause: this.#cause })
+    this.#lastCause = cause
+    this.#firstReady.reject(new Error(`worker ${slot} did not start: ${cause}`))
+    events.onLost?.({ slot, cause })
     this.#retry()
   }
 
@@ -243,7 +233,8 @@ export class WorkerSlot {
     this.look(0)
   }
 
-  #end(): void {
+  #endWhenEmpty(): void {
+    if (this.#life || this.#passing.size > 0) return
     this.#state = 'stopped'
     this.#stopped.resolve()
   }

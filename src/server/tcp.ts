@@ -2,6 +2,7 @@
 // What happens on one connection stands in `connection.ts`.
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 import { ADDRESS_WORDS } from '../base/address.ts'
 import { counter } from '../metrics/counters.ts'
 import { writeClient } from './client.ts'
@@ -12,6 +13,11 @@ import type { Listen, ListenerSetup } from './listener.ts'
 
 /** Unsent answers, bytes, from which on a connection is not served until its peer has read. */
 const WRITE_LIMIT_BYTES = 16 * 1024
+
+/** At the end a connection that has been silent for so long is closed, and all of them after that long, milliseconds. */
+const LAST_WORD_MS = 200
+const DRAIN_MS = 600
+const DRAIN_LOOK_MS = 10
 
 export const listenTcp: Listen = async (setup) => {
   const room = new ConnectionRoom(setup)
@@ -27,7 +33,8 @@ export const listenTcp: Listen = async (setup) => {
   setup.lifeline.ready()
   await untilStopped(setup.lifeline, () => room.sweep())
   close()
-  await room.finish()
+  const { idleTimeoutMs } = setup.limits.tcp
+  await (setup.lifeline.ending() === 'soon' ? room.drain(LAST_WORD_MS, DRAIN_MS) : room.drain(idleTimeoutMs, Infinity))
 }
 
 async function openServer({ endpoint, fd }: SocketSource, lifeline: Lifeline): Promise<Server> {
@@ -46,7 +53,6 @@ class ConnectionRoom {
   /** The one that was touched longest ago comes first. */
   readonly #connections = new Set<Connection>()
   readonly #byClient = new Map<string, number>()
-  #whenEmpty: (() => void) | undefined
 
   constructor(setup: ListenerSetup) {
     this.#setup = setup
@@ -82,12 +88,20 @@ class ConnectionRoom {
     }
   }
 
-  /** Resolves when every connection has sent what it had to send and is closed. */
-  async finish(): Promise<void> {
-    if (this.#connections.size === 0) return
-    const empty = new Promise<void>((resolve) => (this.#whenEmpty = resolve))
-    for (const connection of this.#connections) connection.finish()
-    await empty
+  /**
+   * Serves the connections on, each until it has been silent for `quietMs` and all for `limitMs` at most: a query that is
+   * on its way is answered yet. Resolves when every one has sent what it had to send and is closed.
+   */
+  async drain(quietMs: number, limitMs: number): Promise<void> {
+    const { now } = this.#setup
+    const endAt = now() + limitMs
+    while (this.#connections.size > 0) {
+      const silentSince = now() < endAt ? now() - quietMs : Infinity
+      for (const connection of this.#connections) {
+        if (connection.touchedAt <= silentSince) connection.finish()
+      }
+      await wait(DRAIN_LOOK_MS)
+    }
   }
 
   #isFullFor(address: string): boolean {
@@ -105,6 +119,5 @@ class ConnectionRoom {
     const left = this.#byClient.get(connection.address)! - 1
     if (left > 0) this.#byClient.set(connection.address, left)
     else this.#byClient.delete(connection.address)
-    if (this.#connections.size === 0) this.#whenEmpty?.()
   }
 }

@@ -1,10 +1,14 @@
-// The entry of a data-plane thread: takes its setup, makes its responder, listens until told to end.
+// The entry of a data-plane thread. It loads its code, then waits to be told what to serve, so that a spare one can stand
+// by and take another's place at once (spares.ts); told, it makes its responder and listens until it is time to end.
+import { once } from 'node:events'
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../base/clock.ts'
+import type { Counters } from '../metrics/counters.ts'
 import type { Transport } from './listen-fault.ts'
 import type { Loan, UdpSockets } from './descriptors.ts'
 import { guardResponder } from './guard.ts'
 import { createLifeline, type Control } from './lifeline.ts'
+import { loadBatchCalls } from './linux-batch.ts'
 import type { Limits } from './listener.ts'
 import type { ResponderModule, ResponderSetup } from './responder.ts'
 import { listenTcp } from './tcp.ts'
@@ -12,29 +16,38 @@ import { listenUdpBatched } from './udp-batched.ts'
 import { listenUdp } from './udp.ts'
 
 /** `workerData` of this thread. */
-export interface WorkerSetup extends ResponderSetup {
-  readonly transport: Transport
-  readonly loan: Loan
-  readonly udpSockets: UdpSockets
+export interface SpareSetup {
   readonly control: Control
-  readonly limits: Limits
   /** The address of the module that makes the responder. */
   readonly responder: string
+  readonly udpSockets: UdpSockets
 }
 
-const setup = workerData as WorkerSetup
+/** The one message that it gets. */
+export interface WorkerOrders extends ResponderSetup {
+  readonly transport: Transport
+  readonly loan: Loan
+  readonly counters: Counters
+  readonly limits: Limits
+}
+
+const { control, responder: responderModule, udpSockets } = workerData as SpareSetup
 const { now } = systemClock
-const lifeline = createLifeline(setup.control, (message) => parentPort!.postMessage(message), now)
-const { createResponder } = (await import(setup.responder)) as ResponderModule
-const responder = guardResponder(createResponder(setup), setup.counters, lifeline.report)
-const listenToUdp = setup.udpSockets === 'batched' ? listenUdpBatched : listenUdp
-const listen = setup.transport === 'udp' ? listenToUdp : listenTcp
+const lifeline = createLifeline(control, (message) => parentPort!.postMessage(message), now)
+const told = once(parentPort!, 'message') as Promise<[WorkerOrders]>
+const { createResponder } = (await import(responderModule)) as ResponderModule
+// What the batched listener loads, whoever needs it in the end: a spare may take any place.
+if (udpSockets === 'batched') await loadBatchCalls()
+const [orders] = await told
+const responder = guardResponder(createResponder(orders), orders.counters, lifeline.report)
+const listenToUdp = udpSockets === 'batched' ? listenUdpBatched : listenUdp
+const listen = orders.transport === 'udp' ? listenToUdp : listenTcp
 await listen({
-  loan: setup.loan,
+  loan: orders.loan,
   responder,
-  counters: setup.counters,
+  counters: orders.counters,
   lifeline,
-  limits: setup.limits,
+  limits: orders.limits,
   now,
 })
 // The snapshot's port would keep the thread alive.

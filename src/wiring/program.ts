@@ -5,12 +5,14 @@ import { setTimeout } from 'node:timers/promises'
 import { systemClock } from '../base/clock.ts'
 import { formatFault } from '../base/fault.ts'
 import { createLog } from '../base/log.ts'
-import { createCli } from '../cli/cli.ts'
+import { createCli, type ServeOptions } from '../cli/cli.ts'
 import type { ExitCode } from '../cli/exit-code.ts'
 import { createCommands, createSourceLine } from '../cli/commands.ts'
 import { formatFaults } from '../cli/faults.ts'
 import { loadConfigApart } from '../config/load-apart.ts'
 import { createTerminal } from '../cli/terminal.ts'
+import { takeActivated } from '../server/handed-over.ts'
+import { connectServiceManager } from '../server/service-manager.ts'
 import type { Running } from './running.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -36,7 +38,7 @@ export const runProgram = createCli(
       return new Operate({ terminal, connect, sleep: (ms) => setTimeout(ms), now: systemClock.now })
     },
     tokens: async () => (await import('./token-commands.ts')).createTokenActions(terminal),
-    serve: ({ config }) => serve(config),
+    serve,
     demo: async ({ plain }) => {
       const { runDemo } = await import('../cli/demo/demo.ts')
       const { complain } = terminal
@@ -46,27 +48,43 @@ export const runProgram = createCli(
   { version, print: terminal.print, complain: terminal.complain },
 )
 
-/** Answers until SIGINT or SIGTERM; SIGHUP reloads. */
-async function serve(configFile: string): Promise<ExitCode> {
+/** Answers until SIGINT or SIGTERM, or until another takes over; SIGHUP reloads. */
+async function serve({ config: configFile, takeOver }: ServeOptions): Promise<ExitCode> {
   // A reload asked for while the director starts follows when it has.
   const { promise: ready, resolve } = Promise.withResolvers<Running>()
   process.on('SIGHUP', () => void ready.then((running) => running.reload()))
+  const manager = await connectServiceManager(process.env, process.pid, tellTrouble)
+  const activated = await takeActivated(process.env, process.pid)
+  if ('problem' in activated) return tellProblem(activated.problem)
+  if (activated.note !== undefined) tellTrouble(activated.note)
   // Side by side: the thread that reads the configuration, and what will serve it.
   const loading = loadConfigApart(configFile)
   const { startRunning } = await import('./running.ts')
-  const started = await startRunning({ configFile, version, log: ({ log }) => createLog(log.level) }, loading)
+  const options = { configFile, version, manager, takeOver, handOver: true, handed: activated.sockets }
+  const started = await startRunning({ ...options, log: ({ log }) => createLog(log.level) }, loading)
   if ('faults' in started) {
     terminal.complain(formatFaults(started.faults, terminal.paintComplaint, createSourceLine()))
     return 2
   }
-  if ('problem' in started) {
-    terminal.complain(`meridian: ${started.problem}\n`)
-    return 1
-  }
+  if ('problem' in started) return tellProblem(started.problem)
   resolve(started)
-  await stopSignal()
-  await started.stop()
+  manager.watch(() => started.isAnswering())
+  const ending = await Promise.race([
+    stopSignal().then(() => 'soon' as const),
+    started.succession.handedOver.then(() => 'unhurried' as const),
+  ])
+  await started.stop(ending)
+  manager.close()
   return 0
+}
+
+function tellProblem(problem: string): 1 {
+  terminal.complain(`meridian: ${problem}\n`)
+  return 1
+}
+
+function tellTrouble(what: string): void {
+  terminal.complain(`meridian: ${what}\n`)
 }
 
 /** Stays listened to: under npm a Ctrl-C comes twice, and the second must not end the process before it has stopped. */

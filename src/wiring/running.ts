@@ -26,8 +26,11 @@ import type { DoubtNews } from '../health/doubter.ts'
 import { regionOf, type Target, type Transition } from '../health/health.ts'
 import { HealthKeeper } from '../health/keeper.ts'
 import { readSavedHealth } from '../health/saved.ts'
+import type { HandedSocket } from '../server/handed-over.ts'
+import type { Ending } from '../server/lifeline.ts'
 import { formatEndpoint, formatListenFault, listenFault } from '../server/listen-fault.ts'
-import { PICK_PLACES, Server, slotsFor, TALLY_PLACES } from '../server/server.ts'
+import { lanesFor, PICK_PLACES, Server, TALLY_PLACES } from '../server/server.ts'
+import type { ServiceManager } from '../server/service-manager.ts'
 import type { Challenge } from '../zone/challenges.ts'
 import { Publisher } from '../snapshot/publication.ts'
 import { agentWord } from './agent-words.ts'
@@ -41,6 +44,7 @@ import { ReportDesk } from './report-desk.ts'
 import { RoundTripDesk } from './round-trip-desk.ts'
 import type { Showing } from './showing.ts'
 import { describeRunning } from './status.ts'
+import { Succession } from './succession.ts'
 
 /** Settings that a reload cannot change: sockets and threads are made at the start. */
 const FIXED_UNTIL_RESTART = [
@@ -61,6 +65,14 @@ export interface RunningOptions {
   readonly state?: string
   readonly version: string
   readonly log: (config: Config) => Log
+  /** Sockets that another process opened for us. */
+  readonly handed?: readonly HandedSocket[]
+  /** Takes the sockets of the director that runs on the same state folder, which then ends. */
+  readonly takeOver?: boolean
+  /** Lets the next one do the same. */
+  readonly handOver?: boolean
+  /** Hears of readiness, reloads and the end. */
+  readonly manager?: ServiceManager
   /** Allows tests to kill and stall threads. */
   readonly testHooks?: boolean
 }
@@ -93,6 +105,7 @@ export class Running {
   readonly server: Server
   readonly checker: Checker
   readonly director: Director
+  readonly succession: Succession
   readonly #options: RunningOptions
   readonly #log: Logger
   readonly #aliases: AliasResolver
@@ -105,11 +118,13 @@ export class Running {
   readonly #startedAt = systemClock.now()
   readonly #droppedLogLines: () => number
   #showing: Showing | undefined
-  readonly #agent: Agent | undefined
+  #agent: Agent | undefined
   #adminPort = 0
   #config: Config
   #publishedAt = systemClock.now()
   #ready = false
+  #started = false
+  #copying: Promise<void> = Promise.resolve()
   #lastReload: ReloadStatus | undefined
   #reloading: Promise<unknown> = Promise.resolve()
   #keeper: HealthKeeper | undefined
@@ -120,7 +135,7 @@ export class Running {
     const { logger, dropped } = options.log(config)
     this.#log = logger
     this.#droppedLogLines = dropped
-    this.#publisher = new Publisher(slotsFor(config.workers))
+    this.#publisher = new Publisher(lanesFor(config.workers))
     this.#aliases = this.#createAliases()
     const places = [new PlaceBook(PICK_PLACES), new PlaceBook(TALLY_PLACES)] as const
     this.director = new Director(this.#publisher, ...places, (target) => this.#aliases.answer(target))
@@ -144,7 +159,13 @@ export class Running {
       config,
     )
     this.server = this.#createServer()
-    this.#agent = config.agent && this.#createAgent(config.agent.listen)
+    this.succession = new Succession({
+      state: config.state,
+      descriptors: () => this.server.descriptors(),
+      release: () => this.#release(),
+      resume: () => this.#resume(),
+      tell: (level, text) => this.#tell(level, text),
+    })
   }
 
   /** Undefined when it answers. */
@@ -155,7 +176,7 @@ export class Running {
     if (kept !== undefined) this.#log.debug(`freed memory stays with the process: ${kept}`)
     this.#operations = await this.#createOperations(config)
     this.#logFaults((await this.#operations?.start()) ?? [])
-    this.#showing = config.admin && (await this.#createShowing(config.admin))
+    await this.#createShowings()
     const [prepared] = await Promise.all([this.director.prepare(this.#withChallenges(config)), this.#firstRound()])
     if (prepared.refused) return { faults: prepared.faults }
     this.#logFaults(prepared.faults)
@@ -165,43 +186,50 @@ export class Running {
     await this.#commitPrepared(prepared)
     const tokenNeeded = config.admin && this.#operations?.listenProblem(config.admin.listen.host)
     if (tokenNeeded !== undefined) return { problem: tokenNeeded }
-    const taken = await this.server.start()
+    const handed = await this.#comeBySockets()
+    if ('problem' in handed) return handed
+    const taken = await this.server.start(handed)
     if (taken.length > 0) return { problem: taken.map(formatListenFault).join('; ') }
-    const admin = await this.#showing?.admin.start()
-    if (admin && 'fault' in admin) return { problem: admin.fault }
-    const agentFault = await this.#startAgent()
-    if (agentFault !== undefined) return { problem: agentFault }
-    this.#adminPort = admin?.port ?? 0
+    const fault = await this.#startShowing()
+    if (fault !== undefined) return { problem: fault }
     this.#keepConfig(configText)
     this.#keeper = this.#createKeeper()
     this.#reports.configure(config.regions)
     this.#ready = true
+    this.#started = true
+    this.succession.confirm()
     this.#announce()
-    void this.#keepCopies(prepared)
+    this.#copying = this.#keepCopies(prepared)
+    if (this.#options.handOver) await this.succession.openDoor()
     return undefined
   }
 
   /** Takes what the files say now, whole or not at all. Reloads run one after the other. */
   reload(overrule?: string): Promise<ReloadStatus> {
-    const reloaded = this.#reloading.then(() => this.#reload(overrule))
+    const { manager } = this.#options
+    const reloaded = this.#reloading.then(() => {
+      manager?.reloading()
+      return this.#reload(overrule).finally(() => manager?.ready(`serving snapshot ${this.#publisher.generation}`))
+    })
     this.#reloading = reloaded.catch(() => undefined)
     return reloaded
   }
 
-  /** Stops answering, then everything else; saves health for the next start. */
-  async stop(): Promise<void> {
-    const wasReady = this.#ready
+  /** Saves health for the next start and stops everything; answering last, so that a restart leaves the least gap. */
+  async stop(ending: Ending = 'soon'): Promise<void> {
     this.#ready = false
+    this.succession.close()
+    if (this.#started) this.#options.manager?.stopping()
     this.#reports.stop()
     this.#roundTrips.stop()
     this.#operations?.stop()
     await this.#reloading
-    await Promise.all([this.server.stop(), this.#showing?.admin.stop(), this.#agent?.stop(), this.checker.stop()])
+    await Promise.all([this.#stopShowing(), this.checker.stop(), this.#keeper?.stop()])
     this.#aliases.stop()
     await this.director.stop()
+    await this.server.stop(ending)
     this.#publisher.close()
-    await this.#keeper?.stop()
-    if (wasReady) this.#tell('info', 'stopped')
+    if (this.#started) this.#tell('info', 'stopped')
   }
 
   status(): Status {
@@ -219,6 +247,11 @@ export class Running {
       ...(admin && { admin: { host: admin.host, port: this.#adminPort } }),
       ...(this.#lastReload && { lastReload: this.#lastReload }),
     })
+  }
+
+  /** Whether somebody answers: a process of which nobody does is better started anew. */
+  isAnswering(): boolean {
+    return this.server.workers().some(({ transport, state }) => transport === 'udp' && state === 'serving')
   }
 
   explain(query: ExplainQuery): Promise<Explained> {
@@ -370,7 +403,7 @@ export class Running {
     this.#board.configure(next.regions)
     this.#board.judge(this.checker.health(), systemClock.wall())
     await this.#commitPrepared(prepared)
-    void this.#keepCopies(prepared)
+    this.#copying = this.#keepCopies(prepared)
     this.#keepConfig(text)
     const waiting = FIXED_UNTIL_RESTART.filter((key) => JSON.stringify(wanted[key]) !== JSON.stringify(next[key]))
     if (waiting.length > 0) this.#tell('warn', `changed ${waiting.join(', ')}: takes effect at the next restart`)
@@ -397,11 +430,58 @@ export class Running {
     this.#events.add(text)
   }
 
+  /** What systemd handed over, and what the director has that runs and will end. */
+  async #comeBySockets(): Promise<readonly HandedSocket[] | { readonly problem: string }> {
+    const { handed = [], takeOver } = this.#options
+    if (!takeOver) return handed
+    const taken = await this.succession.takeOver(this.#config.listen)
+    return 'problem' in taken ? taken : [...handed, ...taken]
+  }
+
+  /** Answers go on; the state folder and the port of the HTTP API are free for who takes over. */
+  async #release(): Promise<void> {
+    this.#ready = false
+    this.succession.closeDoor()
+    await this.#reloading
+    await Promise.all([this.#stopShowing(), this.#keeper?.stop(), this.#copying])
+    this.#keeper = undefined
+  }
+
+  /** Nobody took over after all. */
+  async #resume(): Promise<void> {
+    await this.#createShowings()
+    const fault = await this.#startShowing()
+    if (fault !== undefined) this.#tell('error', fault)
+    this.#keeper = this.#createKeeper()
+    this.#ready = true
+    await this.succession.openDoor()
+  }
+
+  /** What others ask beside DNS: the HTTP API and the agent-check. */
+  async #createShowings(): Promise<void> {
+    const { admin, agent } = this.#config
+    this.#showing = admin && (await this.#createShowing(admin))
+    this.#agent = agent && this.#createAgent(agent.listen)
+  }
+
+  /** One line on why they cannot listen. */
+  async #startShowing(): Promise<string | undefined> {
+    const admin = await this.#showing?.admin.start()
+    if (admin && 'fault' in admin) return admin.fault
+    this.#adminPort = admin?.port ?? 0
+    return this.#startAgent()
+  }
+
+  async #stopShowing(): Promise<void> {
+    await Promise.all([this.#showing?.admin.stop(), this.#agent?.stop()])
+  }
+
   #announce(): void {
     const { describe, attribution } = this.director.geo
     if (describe !== undefined) this.#log.info({ geo: describe, attribution }, `geo data: ${describe}`)
     this.#log.info(this.server.describe())
     const listen = this.server.endpoints.map(formatEndpoint)
+    this.#options.manager?.ready(`serving on ${listen.join(', ')}`)
     this.#tell('info', `serving on ${listen.join(', ')}`, {
       listen,
       admin: this.#adminPort || undefined,

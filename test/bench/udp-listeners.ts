@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import type { UdpSockets } from '../../src/server/descriptors.ts'
-import { Server, slotsFor } from '../../src/server/server.ts'
+import { Server, lanesFor } from '../../src/server/server.ts'
 import { Publisher } from '../../src/snapshot/publication.ts'
 
 interface Subject {
@@ -42,7 +42,7 @@ async function serveEcho(sockets: UdpSockets): Promise<void> {
     endpoints: [{ host: '127.0.0.1', port: 0 }],
     workers: 1,
     sockets,
-    publication: new Publisher(slotsFor(1)),
+    publication: new Publisher(lanesFor(1)),
     tcp: { maxConnections: 1, maxConnectionsPerClient: 1, idleTimeoutMs: 1000 },
     responder: new URL('./echo-responder.ts', import.meta.url),
   })

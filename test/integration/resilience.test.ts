@@ -8,6 +8,7 @@ import { addressesIn, askOn, askTcp, openFlow, Poller } from '../support/dns-cli
 import { portFreeOn } from '../support/loopback-port.ts'
 import { measure } from '../support/machine.ts'
 import { monotonicMs, sleep, until } from '../support/monotonic.ts'
+import { askThrough } from '../support/restarts.ts'
 import { RegionFarm } from '../support/region-farm.ts'
 import { createSite, type Site } from '../support/site.ts'
 
@@ -81,6 +82,28 @@ test.each<{ order: HostOrder; slot: number; what: string }>([
   expect(await askAll()).not.toContain(false)
   flows.forEach((flow) => flow.close())
 })
+
+// One that spins takes a processor for a second yet.
+test.each<{ what: string; pauseMs: number; orderFor: (slot: number) => HostOrder }>([
+  { what: 'killed', pauseMs: 300, orderFor: (slot) => ({ kind: 'kill', slot }) },
+  { what: 'spinning', pauseMs: 1300, orderFor: (slot) => ({ kind: 'spin', slot, ms: 60_000 }) },
+])(
+  'workers $what under 5,000 queries a second: none is lost, and none waits for more than 200 ms',
+  async ({ orderFor, pauseMs }) => {
+    const run = () =>
+      askThrough(site, WEB.name, 5000, async () => {
+        for (const slot of UDP_SLOTS) {
+          director.order(orderFor(slot))
+          await sleep(pauseMs)
+        }
+      })
+    await measure(3, run, ({ sent, lost, slowestMs }, machine) => {
+      console.log(`${sent} queries, ${lost} lost, the slowest took ${slowestMs.toFixed(0)} ms; ${machine}`)
+      expect(lost).toBe(0)
+      expect(slowestMs, machine).toBeLessThanOrEqual(200)
+    })
+  },
+)
 
 test('the TCP worker killed: the next connections are answered', async () => {
   const replaced = await replacementsOf(TCP_SLOT)

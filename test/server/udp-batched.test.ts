@@ -55,6 +55,7 @@ function createLoop(fds: readonly number[] = [FD], udpPayloadBytes = 1232): Batc
     counters,
     lifeline: {
       pulse: () => running,
+      ending: () => 'soon' as const,
       adopt: () => expect.unreachable('lent sockets are the main thread’s to close'),
       atEnd: () => undefined,
       ready: () => undefined,

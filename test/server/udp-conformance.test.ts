@@ -1,5 +1,5 @@
 // What every UDP listener must do, over real sockets of loopback.
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -10,6 +10,7 @@ import type { Loss, Replacement } from '../../src/server/slot.ts'
 import { ask, createTestServer, query, udpClient, waitUntil, withServer } from './fixtures/clients.ts'
 import { DO } from './fixtures/fake-responder.ts'
 import { openForger } from './fixtures/forger.ts'
+import { canMakeNetworks } from './fixtures/networks.ts'
 
 const isLinux = process.platform === 'linux'
 const forger = await openForger()
@@ -273,12 +274,3 @@ test('who insists on batches where they are impossible gets a fault, not the oth
     'batches-impossible: leave the choice of sockets open, or choose portable ones',
   ])
 })
-
-function canMakeNetworks(): boolean {
-  try {
-    execFileSync('unshare', ['-rn', 'ip', 'link', 'set', 'lo', 'up'], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}

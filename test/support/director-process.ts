@@ -18,6 +18,20 @@ export interface LogLine {
   readonly msg: string
 }
 
+/** How `main` is started beside its configuration. */
+export interface Launch {
+  /** Inherited from 3 on; LISTEN_PID then names the process that gets them. */
+  readonly fds?: readonly number[]
+  /** LISTEN_PID names process 1 instead. */
+  readonly isMeantForAnother?: boolean
+  readonly env?: Readonly<Record<string, string>>
+  /** Further words of the command line. */
+  readonly words?: readonly string[]
+}
+
+/** Only the process itself knows its number in time. */
+const NAME_ONESELF = 'export LISTEN_PID=$$; exec "$0" "$@"'
+
 export class DirectorProcess {
   readonly exited: Promise<Exit>
   readonly #site: Site
@@ -25,11 +39,11 @@ export class DirectorProcess {
   #said = ''
 
   /** Spawns and waits for nothing. */
-  constructor(site: Site, program: 'main' | 'host' = 'main') {
+  constructor(site: Site, program: 'main' | 'host' = 'main', launch: Launch = {}) {
     this.#site = site
     this.#child =
       program === 'main'
-        ? spawn(process.execPath, [MAIN, 'serve', '--config', site.configFile], { stdio: ['ignore', 'pipe', 'pipe'] })
+        ? spawnMain(site, launch)
         : fork(HOST, [site.configFile], { execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
     this.exited = watchChild(this.#child)
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
@@ -83,6 +97,14 @@ export class DirectorProcess {
     const response = await fetch(`${this.#site.adminUrl}/v1/status`)
     return (await response.json()) as Status
   }
+}
+
+function spawnMain({ configFile }: Site, { fds, isMeantForAnother, env = {}, words = [] }: Launch): ChildProcess {
+  const line = [MAIN, 'serve', '--config', configFile, ...words]
+  const script = isMeantForAnother ? NAME_ONESELF.replace('$$', '1') : NAME_ONESELF
+  const [program, args] =
+    fds === undefined ? [process.execPath, line] : ['sh', ['-c', script, process.execPath, ...line]]
+  return spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe', ...(fds ?? [])], env: { ...process.env, ...env } })
 }
 
 /** Starts a director and waits until it serves. */

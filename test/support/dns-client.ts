@@ -3,6 +3,7 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { loadLinuxSockets } from '../../src/server/linux-sockets.ts'
 import { buildQuery, decodeMessage, type DecodedMessage, type Query } from './message.ts'
 import { monotonicMs, sleep } from './monotonic.ts'
 
@@ -25,8 +26,24 @@ const HEADER_BYTES = 12
 
 /** A bound socket, of a port of its own: one flow for the server. */
 export async function openFlow({ host, port }: Endpoint): Promise<Socket> {
+  const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4')
+  socket.on('error', () => undefined)
+  socket.connect(port, host)
+  await once(socket, 'connect')
+  return socket
+}
+
+/**
+ * The same, with room for all that a server answers at once after it stood still: 4 MiB, where the user may have that
+ * (root), and what the system allows elsewhere.
+ */
+export async function openRoomyFlow({ host, port }: Endpoint): Promise<Socket> {
+  const system = await loadLinuxSockets()
+  if (typeof system === 'string') return openFlow({ host, port })
   const socket = createSocket('udp4')
   socket.on('error', () => undefined)
+  // Done at once, so nothing has to be waited for.
+  socket.bind({ fd: system.openUdp({ host: '127.0.0.1', port: 0 }), exclusive: true })
   socket.connect(port, host)
   await once(socket, 'connect')
   return socket
@@ -59,10 +76,10 @@ export async function askUdp(endpoint: Endpoint, query: Query): Promise<DecodedM
   return answer
 }
 
-/** Asks over a TCP connection of its own; throws when it ends, or a second passes, without a whole answer. */
-export async function askTcp({ host, port }: Endpoint, query: Query): Promise<DecodedMessage> {
+/** Asks over a TCP connection of its own; throws when it ends, or too much time passes, without a whole answer. */
+export async function askTcp({ host, port }: Endpoint, query: Query, timeoutMs = 1000): Promise<DecodedMessage> {
   const socket = connect(port, host)
-  socket.setTimeout(1000, () => socket.destroy(new Error('no answer within a second')))
+  socket.setTimeout(timeoutMs, () => socket.destroy(new Error(`no answer within ${timeoutMs} ms`)))
   const message = buildQuery(query)
   socket.write(Uint8Array.of(message.length >> 8, message.length & 0xff, ...message))
   let stream = Buffer.alloc(0)
@@ -103,7 +120,7 @@ export class Poller {
   }
 
   static async start(endpoint: Endpoint, names: readonly string[], everyMs: number): Promise<Poller> {
-    const poller = new Poller(await openFlow(endpoint), names, everyMs)
+    const poller = new Poller(await openRoomyFlow(endpoint), names, everyMs)
     poller.#scheduledAt = monotonicMs()
     poller.#timer = setInterval(() => poller.#sendDue(), 1)
     return poller
