@@ -4,12 +4,12 @@
 import type { AddressWords } from '../base/address.ts'
 import { CLASS, RCODE, TYPE } from '../dns/types.ts'
 import { COUNTED_TYPES, counter } from '../metrics/counters.ts'
-import { answerRecord, SERVFAIL } from '../snapshot/plan-body.ts'
+import { answerRecord, COUNT_MASK, SERVFAIL, STALE } from '../snapshot/plan-body.ts'
 import { planHeader } from '../snapshot/plan-image.ts'
 import { linkOf, nodeLink, recordCountOf, wireOf, RECORD_HEADER_BYTES } from '../snapshot/zone-image.ts'
 import { answerChaos } from './chaos.ts'
 import { settleCookie } from './cookie.ts'
-import { EXTENDED_ERROR } from './edns.ts'
+import { EXTENDED_ERROR, EXTENDED_ERROR_BYTES } from './edns.ts'
 import { findRrset, FOUND, lookUp } from './lookup.ts'
 import {
   beginMessage,
@@ -165,15 +165,22 @@ function answerSteered(worker: QueryWorker, binding: number, hop: number): numbe
   const { query, message, snapshot, counters } = worker
   const { planWords, planBytes } = snapshot
   const chosen = steer(worker, binding, query.type === TYPE.AAAA ? 1 : 0)
-  const count = planWords[chosen + answerRecord.count]!
+  const known = planWords[chosen + answerRecord.count]!
   counters[counter.steered]!++
-  if (count === SERVFAIL) return hop === 0 ? failUnresolved(message) : RCODE.NOERROR
-  if (count === 0) return writeSoa(worker, leastTtl(worker, binding), RCODE.NOERROR)
+  if (known === SERVFAIL) return hop === 0 ? failUnresolved(message) : RCODE.NOERROR
+  const count = known & COUNT_MASK
   const ownerAt = hop === 0 ? QUESTION_NAME_AT : -1
   const from = (chosen + answerRecord.wire) * 4
-  if (!writeRecords(message, query.name, ownerAt, NO_NAMES, count, planBytes, from)) message.truncated = true
+  if (count === 0) writeSoa(worker, leastTtl(worker, binding), RCODE.NOERROR)
+  else if (!writeRecords(message, query.name, ownerAt, NO_NAMES, count, planBytes, from)) message.truncated = true
   message.answers += count
+  if ((known & STALE) !== 0) tellStale(message)
   return RCODE.NOERROR
+}
+
+/** The target of an ALIAS cannot be resolved, and its last answer stands in. Told where there is room: it truncates nothing. */
+function tellStale(message: Message): void {
+  if (message.at + EXTENDED_ERROR_BYTES <= message.limit) message.extendedError = EXTENDED_ERROR.staleAnswer
 }
 
 /** The target of an ALIAS could not be resolved, and what was known of it is too old (RFC 8914 §4.23). */

@@ -207,6 +207,7 @@ export class Running {
       reported: this.#reports.reported(),
       director: this.director,
       board: this.#board,
+      aliases: this.#aliases.report(),
       events: this.#events.latest,
       ...(admin && { admin: { host: admin.host, port: this.#adminPort } }),
       ...(this.#lastReload && { lastReload: this.#lastReload }),

@@ -80,6 +80,9 @@ test('states become gauges; unknown is absent', async () => {
   expect(samples.get('meridian_probe_latency_seconds{region="us-east",address="127.1.0.1"}')).toBe(0.003)
   expect(samples.get('meridian_zones{state="last-good"}')).toBe(1)
   expect(samples.get('meridian_snapshot_age_seconds')).toBe(3)
+  expect(['fresh', 'stale', 'failed'].map((state) => samples.get(`meridian_aliases{state="${state}"}`))).toEqual([
+    0, 1, 1,
+  ])
   expect(samples.get('meridian_worker_replacements_total{role="udp",slot="0"}')).toBe(2)
   expect(samples.get('meridian_service_fallback{service="web"}')).toBe(0)
 })
