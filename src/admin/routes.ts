@@ -54,7 +54,12 @@ export interface AdminSources {
   readonly metrics: () => Promise<string>
   /** Told of every exception, which the client sees as a 500 without its text. */
   readonly onError: (error: unknown) => void
+  /** Told of every request that is refused unread. */
+  readonly onRefused: (reason: AdminRefusal) => void
 }
+
+/** Too many connections, too long a head, too slow, no HTTP, or a body where none is wanted, or one too long. */
+export type AdminRefusal = 'connections' | 'head' | 'timeout' | 'malformed' | 'body'
 
 const EXPLAIN_PARAMETERS = ['name', 'type', 'client', 'at']
 
@@ -63,6 +68,7 @@ const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 export function createRoutes(sources: AdminSources): Hono {
   const app = new Hono()
+  app.use(countRefusedBodies(sources))
   const [writes, routes] = [listWrites(sources), listRoutes(sources)]
   for (const [path, methods] of Object.entries(writes)) {
     for (const [method, write] of Object.entries(methods)) {
@@ -139,6 +145,14 @@ function listWrites({ roundTrips, report }: AdminSources): Writes {
   return {
     '/v1/round-trips': { POST: take('add'), PUT: take('replace') },
     '/v1/regions/:name/report': { POST: takeReport },
+  }
+}
+
+/** A body that is not wanted, not JSON or too long. */
+function countRefusedBodies({ onRefused }: AdminSources): MiddlewareHandler {
+  return async (context, next) => {
+    await next()
+    if (context.res.status === 413 || context.res.status === 415) onRefused('body')
   }
 }
 

@@ -32,15 +32,13 @@ export function assemble(written: WrittenConfig, file: string): Config {
     geo: geo && toGeoSource(geo, absolute),
     roundTripsFile: roundTrips?.file === undefined ? undefined : absolute(roundTrips.file),
     roundTripReports: roundTrips && { maxAgeMs: roundTrips.maxAge },
-    admin,
+    admin: admin && toAdmin(admin),
     agent,
     log,
     startup: { deadlineMs: startup.deadline },
-    tcp: {
-      maxConnections: tcp.maxConnections,
-      maxConnectionsPerClient: tcp.maxConnectionsPerClient,
-      idleTimeoutMs: tcp.idleTimeout,
-    },
+    tcp: toTcp(tcp),
+    rateLimitBuckets: written.rateLimit.tableSize,
+    zoneLimits: written.zoneLimits,
     settings: toSettings(written),
     aliases: { resolvers: written.aliases.resolvers ?? [], maxStaleMs: written.aliases.maxStale },
     querySample: written.queryLog.sample,
@@ -51,6 +49,14 @@ export function assemble(written: WrittenConfig, file: string): Config {
     regions: mapEntries(written.regions, (name, region) => toRegion(name, region, monitors, absolute)),
     services: mapEntries(written.services, toService),
   }
+}
+
+function toTcp({ idleTimeout, maxAge, ...limits }: WrittenConfig['tcp']): Config['tcp'] {
+  return { ...limits, idleTimeoutMs: idleTimeout, maxAgeMs: maxAge }
+}
+
+function toAdmin({ requestTimeout, ...limits }: NonNullable<WrittenConfig['admin']>): NonNullable<Config['admin']> {
+  return { ...limits, requestTimeoutMs: requestTimeout }
 }
 
 function toSettings({ identity, cookies, rateLimit, tcp }: WrittenConfig): Settings {

@@ -13,6 +13,7 @@ import type { Settings } from '../snapshot/settings.ts'
 import type { Preferences } from '../snapshot/pinned-slots.ts'
 import type { RoundTrips } from '../steer/steer.ts'
 import { aliasOf } from '../zone/alias.ts'
+import type { ZoneLimits } from '../zone/reading.ts'
 import { describeAlias, unresolved, type AliasAnswers } from './alias-rows.ts'
 import { runBuild } from './build.ts'
 import type { ClientMapBuildOutput } from './client-map-build.ts'
@@ -40,6 +41,7 @@ export interface DirectorConfig {
   readonly regions: ReadonlyMap<string, Region>
   readonly services: ReadonlyMap<string, Service>
   readonly settings: Settings
+  readonly zoneLimits: ZoneLimits
   /** What regions measured, for `fastest`; missing: nothing. */
   readonly roundTrips?: RoundTrips
   /** How far back plans can be told again. */
@@ -300,8 +302,10 @@ export class Director {
     }
   }
 
-  async #buildZones({ zones: folder, services }: DirectorConfig, state: string | undefined): Promise<ZoneBuildOutput> {
-    return runBuild('zones', { folder, state, services: [...services.keys()], buffer: await this.#idle('zones') })
+  async #buildZones(config: DirectorConfig, state: string | undefined): Promise<ZoneBuildOutput> {
+    const { zones: folder, services, zoneLimits: limits } = config
+    const buffer = await this.#idle('zones')
+    return runBuild('zones', { folder, state, services: [...services.keys()], limits, buffer })
   }
 
   /** Maps are kept when neither the data nor the questions changed: zones are edited far more often. */

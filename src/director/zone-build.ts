@@ -7,7 +7,8 @@ import { formatName, parseName, type Name } from '../dns/name.ts'
 import type { Binding } from '../snapshot/zone-image.ts'
 import { ZoneImageWriter } from '../snapshot/zone-image-writer.ts'
 import { findZoneFiles, ZONE_EXTENSION } from '../zone/find.ts'
-import { loadZone } from '../zone/load.ts'
+import { loadZone, type LoadOptions } from '../zone/load.ts'
+import type { ZoneLimits } from '../zone/reading.ts'
 import type { Zone } from '../zone/zone.ts'
 import { checksumsOf, type ZoneSources } from './keep-copies.ts'
 import { copyFault, readLastGood, type SourceFiles } from './last-good.ts'
@@ -19,6 +20,7 @@ export interface ZoneBuildInput {
   readonly state: string | undefined
   /** Names that LB records may give. */
   readonly services: readonly string[]
+  readonly limits: ZoneLimits
   /** An idle arena's memory. When the image outgrows it, it comes in a new block. */
   readonly buffer: SharedArrayBuffer
 }
@@ -59,7 +61,7 @@ interface LoadedFile {
 }
 
 /** Zones are loaded one after the other, and let go once they are written: only their images are held all at once. */
-export function buildZones({ folder, state, services, buffer }: ZoneBuildInput): ZoneBuildOutput {
+export function buildZones({ folder, state, services, limits, buffer }: ZoneBuildInput): ZoneBuildOutput {
   const listed = listFolder(folder)
   if (!Array.isArray(listed)) {
     return { buffer, byteLength: 0, bindings: [], zones: [], sources: [], faults: [listed], refused: true }
@@ -70,7 +72,7 @@ export function buildZones({ folder, state, services, buffer }: ZoneBuildInput):
   const faults: Fault[] = []
   const sources: ZoneSources[] = []
   for (const file of listed) {
-    const loaded = loadFile(file, state, known)
+    const loaded = loadFile(file, state, { services: known, limits })
     faults.push(...loaded.faults)
     if (loaded.sources) sources.push(loaded.sources)
     const origin = formatName(loaded.origin)
@@ -110,14 +112,14 @@ function statusOf({ file, origin, zone, state, faults }: LoadedFile): ZoneStatus
 }
 
 /** The file as it is, else the last good version of it, else nothing under the origin that its name gives. */
-function loadFile(file: string, state: string | undefined, services: ReadonlySet<string>): LoadedFile {
+function loadFile(file: string, state: string | undefined, options: LoadOptions): LoadedFile {
   const read = new Map<string, Uint8Array>()
   const readFile = (path: string): Uint8Array => {
     const bytes = readFileSync(path)
     read.set(path, bytes)
     return bytes
   }
-  const { zone, faults } = loadZone(file, { services, readFile })
+  const { zone, faults } = loadZone(file, { ...options, readFile })
   if (zone)
     return {
       file,
@@ -127,7 +129,7 @@ function loadFile(file: string, state: string | undefined, services: ReadonlySet
       faults,
       sources: { zoneFile: basename(file), checksums: checksumsOf(read) },
     }
-  const kept = loadKept(file, state, services)
+  const kept = loadKept(file, state, options.services)
   const origin = kept.zone?.origin ?? originOf(file)
   const all = [...faults, ...kept.faults]
   return { file, origin, zone: kept.zone, state: kept.zone ? 'last-good' : 'failed', faults: all }
@@ -147,6 +149,7 @@ function loadKept(
   }
 }
 
+/** Whatever the limits are now: it was within them when it was kept. */
 function parseKept(file: string, kept: SourceFiles, services: ReadonlySet<string>): Zone | undefined {
   const readFile = (path: string): Uint8Array => {
     const bytes = kept.get(path)

@@ -2,7 +2,7 @@
 // of counters.ts, and states from the functions handed in, when somebody asks. No label takes a value from a client: types
 // and RCODEs are bounded lists, the rest is named in the configuration.
 import { collectDefaultMetrics, Counter, Registry } from 'prom-client'
-import { counter, LATENCY_BOUNDS_MS, type Counters } from './counters.ts'
+import { counter, DROPS, LATENCY_BOUNDS_MS, TCP_ENDS, type Counters } from './counters.ts'
 import { gauge, histogram, total } from './metric.ts'
 
 type HealthState = 'up' | 'down' | 'unknown'
@@ -31,6 +31,10 @@ export interface MetricsFacts {
     readonly noData?: number
   }[]
   readonly aliases?: readonly { readonly state: string }[]
+  /** What was wrong with the files when they were read last. */
+  readonly faults: readonly { readonly code: string; readonly severity: string }[]
+  /** Datagrams that the kernel dropped, for our sockets were full; missing where it does not say. */
+  readonly receiveDrops?: number
   readonly workers: readonly { readonly slot: number; readonly role: string; readonly replaced: number }[]
   readonly lastReload?: { readonly at: string; readonly ok: boolean }
   readonly probing?: {
@@ -65,7 +69,11 @@ export interface Exporter {
   readonly countReload: (ok: boolean) => void
   /** To be called whenever health is frozen. */
   readonly countFreeze: () => void
+  /** To be called for each request of the HTTP API that is refused unread. */
+  readonly countAdminRefusal: (reason: (typeof ADMIN_REFUSALS)[number]) => void
 }
+
+const ADMIN_REFUSALS = ['connections', 'head', 'timeout', 'malformed', 'body'] as const
 
 export function createExporter(sources: MetricsSources): Exporter {
   const registry = new Registry()
@@ -73,6 +81,7 @@ export function createExporter(sources: MetricsSources): Exporter {
   registerBuild(registry, sources.version)
   registerQueries(registry, sources.counters)
   registerSockets(registry, sources.counters)
+  registerReceiveDrops(registry, facts.current)
   registerLatency(registry, sources.counters)
   registerAnswers(registry, facts.current)
   registerDirector(registry, facts.current)
@@ -134,15 +143,40 @@ function registerQueries(registry: Registry, blocks: Blocks): void {
 function registerSockets(registry: Registry, blocks: Blocks): void {
   const one = (name: string, help: string, index: number): void =>
     total(registry, name, help, [], (set) => set([], sum(blocks, index)))
-  one('meridian_dropped_packets_total', 'Packets that got no answer: responses and runts', counter.dropped)
+  const by = (name: string, help: string, first: number, reasons: readonly string[]): void =>
+    total(registry, name, help, ['reason'], (set) =>
+      reasons.forEach((reason, i) => set([reason], sum(blocks, first + i))),
+    )
+  by('meridian_dropped_packets_total', 'Packets that got no answer', counter.dropped, DROPS)
   one('meridian_truncated_responses_total', 'Answers with TC set', counter.truncated)
   one('meridian_limited_responses_total', 'UDP answers that the rate limit dropped or truncated', counter.limited)
+  one('meridian_rate_limit_shared_total', 'Answers counted for several client prefixes at once', counter.sharedBuckets)
+  one('meridian_cut_chains_total', 'Answers that end in the midst of a chain of CNAMEs', counter.cutChains)
+  one('meridian_subnet_queries_total', 'Queries that carried a client subnet', counter.subnets)
   one('meridian_client_subnet_queries_total', 'Queries whose client subnet steered the answer', counter.clientSubnet)
   one('meridian_steered_responses_total', 'Answers that an LB name gave', counter.steered)
   one('meridian_internal_errors_total', 'Exceptions on the query path, answered SERVFAIL', counter.internalErrors)
   one('meridian_send_errors_total', 'Answers that the socket refused', counter.sendErrors)
   one('meridian_tcp_connections_total', 'TCP connections accepted', counter.tcpConnections)
-  one('meridian_tcp_refused_connections_total', 'TCP connections refused by a limit', counter.tcpRefused)
+  one('meridian_tcp_refused_connections_total', 'TCP connections refused: one client had enough', counter.tcpRefused)
+  by('meridian_tcp_ended_connections_total', 'TCP connections that we ended', counter.tcpEnded, TCP_ENDS)
+  one('meridian_tcp_paused_total', 'Times that a TCP connection waited for its peer to read', counter.tcpPaused)
+  gauge(registry, 'meridian_tcp_open_connections', 'TCP connections open', [], (set) =>
+    set([], sum(blocks, counter.tcpOpen)),
+  )
+}
+
+function registerReceiveDrops(registry: Registry, facts: () => MetricsFacts): void {
+  total(
+    registry,
+    'meridian_udp_receive_drops_total',
+    'Datagrams that the kernel dropped, for a socket was full (Linux)',
+    [],
+    (set) => {
+      const { receiveDrops } = facts()
+      if (receiveDrops !== undefined) set([], receiveDrops)
+    },
+  )
 }
 
 function registerLatency(registry: Registry, blocks: Blocks): void {
@@ -257,6 +291,11 @@ function registerReload(registry: Registry, facts: () => MetricsFacts): void {
   gauge(registry, 'meridian_last_reload_success', '1 if the last reload, or the start, succeeded', [], (set) =>
     set([], Number(facts().lastReload?.ok ?? true)),
   )
+  gauge(registry, 'meridian_faults', 'Faults in the files as they were read last', ['code', 'severity'], (set) => {
+    for (const [key, count] of countBy(facts().faults, ({ code, severity }) => `${code} ${severity}`)) {
+      set(key.split(' '), count)
+    }
+  })
   gauge(registry, 'meridian_last_reload_timestamp_seconds', 'When that was', [], (set) => {
     const { at, uptimeMs, lastReload } = facts()
     set([], (lastReload ? Date.parse(lastReload.at) : Date.parse(at) - uptimeMs) / 1000)
@@ -282,12 +321,26 @@ function registerEvents(registry: Registry): Omit<Exporter, 'metrics'> {
     help: 'Times that health was frozen, our own network being in doubt',
     registers,
   })
+  const refusals = new Counter({
+    name: 'meridian_admin_refused_requests_total',
+    help: 'Requests to the HTTP API that were refused unread',
+    labelNames: ['reason'],
+    registers,
+  })
   for (const result of ['success', 'failure']) reloads.inc({ result }, 0)
+  for (const reason of ADMIN_REFUSALS) refusals.inc({ reason }, 0)
   return {
     countTransition: (region, to) => transitions.inc({ region, to }),
     countReload: (ok) => reloads.inc({ result: ok ? 'success' : 'failure' }),
     countFreeze: () => freezes.inc(),
+    countAdminRefusal: (reason) => refusals.inc({ reason }),
   }
+}
+
+function countBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const item of items) counts.set(keyOf(item), (counts.get(keyOf(item)) ?? 0) + 1)
+  return counts
 }
 
 function sum(blocks: Blocks, index: number): number {

@@ -3,7 +3,7 @@
 // fuzzing. It reads the worker's snapshot and nothing else: what a service answers was decided when the plan was made.
 import type { AddressWords } from '../base/address.ts'
 import { CLASS, RCODE, TYPE } from '../dns/types.ts'
-import { COUNTED_TYPES, counter } from '../metrics/counters.ts'
+import { COUNTED_TYPES, counter, dropCounter } from '../metrics/counters.ts'
 import { answerRecord, COUNT_MASK, SERVFAIL, STALE } from '../snapshot/plan-body.ts'
 import { planHeader } from '../snapshot/plan-image.ts'
 import { linkOf, nodeLink, recordCountOf, wireOf, RECORD_HEADER_BYTES } from '../snapshot/zone-image.ts'
@@ -22,12 +22,15 @@ import {
   type Message,
 } from './message.ts'
 import { readName } from './name-cursor.ts'
-import { readQuery, SILENCE } from './query.ts'
+import { HEADER_BYTES, readQuery, SILENCE } from './query.ts'
 import { limitRate, VERDICT } from './rate-limit.ts'
 import { isSampled, logQuery } from './sampler.ts'
 import { writeDname, writeReferral, writeServerAddresses, writeSoa } from './sections.ts'
 import { chooseClient, leastTtl, settleScope, steer } from './steered.ts'
 import { MAX_CHAIN, type QueryWorker } from './worker.ts'
+
+const RUNT = dropCounter('runt')
+const RESPONSE = dropCounter('response')
 
 /** In the place of an RCODE. */
 const CHAIN_GOES_ON = -1
@@ -51,7 +54,7 @@ export function respond(
   counters[limit === STREAM_LIMIT ? counter.tcpQueries : counter.udpQueries]!++
   let rcode = readQuery(query, input, at, length)
   if (rcode === SILENCE) {
-    counters[counter.dropped]!++
+    counters[length < HEADER_BYTES ? RUNT : RESPONSE]!++
     return 0
   }
   worker.tally = 0
@@ -96,6 +99,7 @@ function answer(worker: QueryWorker, client: AddressWords): number {
       }
     }
   }
+  if (!message.truncated) worker.counters[counter.cutChains]!++
   return RCODE.NOERROR
 }
 
@@ -205,7 +209,7 @@ function admit(worker: QueryWorker, client: AddressWords, rcode: number): boolea
   const { query, message, limiter, snapshot, counters } = worker
   if (message.isStream || query.options.cookie.isValid) return true
   const { planWords } = snapshot
-  const verdict = limitRate(limiter, planWords, planWords[planHeader.settings]!, client, rcode)
+  const verdict = limitRate(limiter, counters, planWords, planWords[planHeader.settings]!, client, rcode)
   if (verdict === VERDICT.send) return true
   counters[counter.limited]!++
   message.truncated = true
@@ -216,6 +220,7 @@ function count({ query, message, counters }: QueryWorker, rcode: number): void {
   counters[message.isStream ? counter.tcpAnswers : counter.udpAnswers]!++
   counters[counter.rcode + (rcode & 0x0f)]!++
   if (message.truncated) counters[counter.truncated]!++
+  if (query.options.hasSubnet) counters[counter.subnets]!++
   if (message.scope > 0) counters[counter.clientSubnet]!++
   let kind = 0
   while (kind < COUNTED_TYPES.length && COUNTED_TYPES[kind] !== query.type) kind++

@@ -10,7 +10,7 @@ import { createCounters, type Counters } from '../metrics/counters.ts'
 import { createQueryLog, setSample, type QueryLog } from '../query/query-log.ts'
 import { openDescriptors, type Descriptors, type UdpSockets } from './descriptors.ts'
 import type { Endpoint, ListenFault } from './listen-fault.ts'
-import type { TcpLimits } from './listener.ts'
+import type { Limits, TcpLimits } from './limits.ts'
 import { WorkerSlot, type Publication, type ServerEvents, type WorkerStatus } from './slot.ts'
 import { LOOK_MS } from './watch.ts'
 
@@ -36,6 +36,8 @@ export interface ServerOptions {
   readonly udpPayloadBytes?: number
   /** One query in `sample` (0: none) is written into the ring of its worker, which holds `keep`. Missing: none. */
   readonly queryLog?: { readonly sample: number; readonly keep: number }
+  /** Client prefixes that the rate limit of one worker tells apart. */
+  readonly rateLimitBuckets?: number
   readonly events?: ServerEvents
   /** The module that answers, `responder.ts` of this folder by default. */
   readonly responder?: URL
@@ -155,7 +157,7 @@ export class Server {
   }
 
   #createSlot(descriptors: Descriptors, slot: number): WorkerSlot {
-    const { workers, publication, tcp, udpPayloadBytes, events, responder } = this.#options
+    const { workers, publication, events, responder } = this.#options
     const ownResponder = new URL(`./responder${extname(import.meta.filename)}`, import.meta.url)
     return new WorkerSlot({
       ...{ slot, descriptors, publication },
@@ -164,11 +166,16 @@ export class Server {
       picks: this.#picks[slot]!,
       tallies: this.tallies[slot]!,
       queryLog: this.queryLogs[slot]!,
-      limits: { udpPayloadBytes: udpPayloadBytes ?? DEFAULT_UDP_PAYLOAD_BYTES, tcp },
+      limits: this.#limits(),
       responder: (responder ?? ownResponder).href,
       events: events ?? {},
       now: this.#clock.now,
     })
+  }
+
+  #limits(): Limits {
+    const { tcp, udpPayloadBytes = DEFAULT_UDP_PAYLOAD_BYTES, rateLimitBuckets } = this.#options
+    return { udpPayloadBytes, tcp, ...(rateLimitBuckets !== undefined && { rateLimitBuckets }) }
   }
 
   #watch(): void {

@@ -5,7 +5,6 @@ import type { Transport } from './listen-fault.ts'
 import type { Loan, UdpSockets } from './descriptors.ts'
 import { guardResponder } from './guard.ts'
 import { createLifeline, type Control } from './lifeline.ts'
-import type { Limits } from './listener.ts'
 import type { ResponderModule, ResponderSetup } from './responder.ts'
 import { listenTcp } from './tcp.ts'
 import { listenUdpBatched } from './udp-batched.ts'
@@ -17,7 +16,6 @@ export interface WorkerSetup extends ResponderSetup {
   readonly loan: Loan
   readonly udpSockets: UdpSockets
   readonly control: Control
-  readonly limits: Limits
   /** The address of the module that makes the responder. */
   readonly responder: string
 }

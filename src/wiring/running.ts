@@ -26,7 +26,9 @@ import type { DoubtNews } from '../health/doubter.ts'
 import { regionOf, type Target, type Transition } from '../health/health.ts'
 import { HealthKeeper } from '../health/keeper.ts'
 import { readSavedHealth } from '../health/saved.ts'
+import type { MetricsFacts } from '../metrics/exporter.ts'
 import { formatEndpoint, formatListenFault, listenFault } from '../server/listen-fault.ts'
+import { readReceiveDrops } from '../server/receive-drops.ts'
 import { PICK_PLACES, Server, slotsFor, TALLY_PLACES } from '../server/server.ts'
 import { Publisher } from '../snapshot/publication.ts'
 import { agentWord } from './agent-words.ts'
@@ -48,6 +50,7 @@ const FIXED_UNTIL_RESTART = [
   'admin',
   'agent',
   'tcp',
+  'rateLimitBuckets',
   'log',
   'state',
   'queryLog',
@@ -108,6 +111,8 @@ export class Running {
   #publishedAt = systemClock.now()
   #ready = false
   #lastReload: ReloadStatus | undefined
+  /** Of the files as they were read last. */
+  #faults: readonly Fault[] = []
   #reloading: Promise<unknown> = Promise.resolve()
   #keeper: HealthKeeper | undefined
 
@@ -150,10 +155,11 @@ export class Running {
     this.#logFaults(warnings)
     const kept = await giveBackFreedMemory()
     if (kept !== undefined) this.#log.debug(`freed memory stays with the process: ${kept}`)
-    this.#showing = config.admin && (await this.#createShowing(config.admin.listen))
+    this.#showing = config.admin && (await this.#createShowing(config.admin))
     const [prepared] = await Promise.all([this.director.prepare(config), this.#firstRound()])
     if (prepared.refused) return { faults: prepared.faults }
     this.#logFaults(prepared.faults)
+    this.#faults = [...warnings, ...prepared.faults]
     await this.#resolveAliases(prepared, config)
     this.#board.configure(config.regions)
     this.#board.judge(this.checker.health(), systemClock.wall())
@@ -212,6 +218,11 @@ export class Running {
       ...(admin && { admin: { host: admin.host, port: this.#adminPort } }),
       ...(this.#lastReload && { lastReload: this.#lastReload }),
     })
+  }
+
+  #facts(): MetricsFacts {
+    const receiveDrops = readReceiveDrops(this.server.endpoints)
+    return { ...this.status(), faults: this.#faults, ...(receiveDrops !== undefined && { receiveDrops }) }
   }
 
   explain(query: ExplainQuery): Promise<Explained> {
@@ -349,6 +360,7 @@ export class Running {
 
   #endReload(ok: boolean, faults: readonly Fault[], changes: readonly string[]): ReloadStatus {
     this.#logFaults(faults)
+    this.#faults = faults
     const errors = faults.filter(isError).length
     const withFaults = errors === 0 ? '' : `; ${errors} faults in zones, which keep their last good versions`
     if (ok) this.#tell('info', `reloaded as snapshot ${this.#publisher.generation}${withFaults}`, { changes })
@@ -411,13 +423,13 @@ export class Running {
   }
 
   #createServer(): Server {
-    const { listen, workers, sockets, tcp, queryLog, querySample } = this.#config
+    const { listen, workers, sockets, tcp, rateLimitBuckets, queryLog, querySample } = this.#config
     return new Server({
       endpoints: listen,
       workers,
       ...(sockets && { sockets }),
       publication: this.#publisher,
-      tcp,
+      ...{ tcp, rateLimitBuckets },
       queryLog: { ...queryLog, sample: querySample },
       testHooks: this.#options.testHooks ?? false,
       events: {
@@ -445,11 +457,11 @@ export class Running {
       : `agent ${formatListenFault(listenFault(code, this.#config.agent!.listen, 'tcp'))}`
   }
 
-  async #createShowing(listen: Endpoint): Promise<Showing> {
+  async #createShowing(settings: NonNullable<Config['admin']>): Promise<Showing> {
     const { createShowing } = await import('./showing.ts')
     return createShowing(
       {
-        listen,
+        ...settings,
         status: () => this.status(),
         explain: (query) => this.explain(query),
         queries: (filter) => this.queries(filter),
@@ -465,7 +477,7 @@ export class Running {
       {
         version: this.#options.version,
         counters: () => this.server.counters,
-        facts: () => this.status(),
+        facts: () => this.#facts(),
         droppedLogLines: this.#droppedLogLines,
       },
     )

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { formatName } from '../../src/dns/name.ts'
 import { keepCopies } from '../../src/director/keep-copies.ts'
 import { buildZones } from '../../src/director/zone-build.ts'
+import { WIDEST_LIMITS } from '../../src/zone/reading.ts'
 
 let root: string
 beforeEach(() => {
@@ -22,7 +23,7 @@ function write(file: string, text: string): void {
 function build(services: readonly string[] = ['web'], copies: 'copies' | 'no-copies' = 'copies') {
   const state = copies === 'copies' ? join(root, 'state') : undefined
   const folder = join(root, 'zones')
-  const output = buildZones({ folder, state, services, buffer: new SharedArrayBuffer(8) })
+  const output = buildZones({ folder, state, services, limits: WIDEST_LIMITS, buffer: new SharedArrayBuffer(8) })
   const kept = state === undefined ? [] : keepCopies({ folder, state, zones: output.sources }).faults
   return { ...output, faults: [...output.faults, ...kept] }
 }
@@ -108,7 +109,13 @@ test('a version that was edited before it could be kept is not kept', () => {
   write('a.test.zone', SOUND)
   const folder = join(root, 'zones')
   const state = join(root, 'state')
-  const { sources } = buildZones({ folder, state, services: [], buffer: new SharedArrayBuffer(8) })
+  const { sources } = buildZones({
+    folder,
+    state,
+    services: [],
+    limits: WIDEST_LIMITS,
+    buffer: new SharedArrayBuffer(8),
+  })
   write('a.test.zone', SOUND.replace('192.0.2.1', '192.0.2.1111'))
   expect(keepCopies({ folder, state, zones: sources }).faults).toEqual([])
   expect(build().zones.map(({ state }) => state)).toEqual(['failed'])
