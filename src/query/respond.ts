@@ -8,7 +8,7 @@ import { answerRecord, COUNT_MASK, SERVFAIL, STALE } from '../snapshot/plan-body
 import { planHeader } from '../snapshot/plan-image.ts'
 import { linkOf, nodeLink, recordCountOf, wireOf, RECORD_HEADER_BYTES } from '../snapshot/zone-image.ts'
 import { answerChaos } from './chaos.ts'
-import { settleCookie } from './cookie.ts'
+import { CLIENT_COOKIE_BYTES, settleCookie } from './cookie.ts'
 import { EXTENDED_ERROR, EXTENDED_ERROR_BYTES } from './edns.ts'
 import { findRrset, FOUND, lookUp } from './lookup.ts'
 import {
@@ -60,7 +60,7 @@ export function respond(
   worker.tally = 0
   beginMessage(message, query, snapshot, input, at, output, outAt, limit)
   checkCookie(worker, client)
-  if (rcode === RCODE.NOERROR && query.questionLength > 0) rcode = answer(worker, client)
+  if (rcode === RCODE.NOERROR) rcode = query.questionLength > 0 ? answer(worker, client) : judgeCookie(worker)
   settleScope(worker)
   if (!admit(worker, client, rcode)) return 0
   count(worker, rcode)
@@ -202,6 +202,12 @@ function isTransferOrMeta(type: number): boolean {
 function checkCookie({ query, snapshot: { planWords }, nowS }: QueryWorker, client: AddressWords): void {
   const { hasCookie, cookie } = query.options
   if (hasCookie) settleCookie(cookie, planWords, planWords[planHeader.settings]!, client, nowS)
+}
+
+/** Asked for a cookie alone: one of ours that is not valid is said to be bad (RFC 7873 §5.4). */
+function judgeCookie({ query }: QueryWorker): number {
+  const { length, isValid } = query.options.cookie
+  return length > CLIENT_COOKIE_BYTES && !isValid ? RCODE.BADCOOKIE : RCODE.NOERROR
 }
 
 /** Whether the answer may go out; one that may not is dropped, or sent truncated in its place. */

@@ -13,6 +13,7 @@ const SOCK_NONBLOCK_CLOEXEC = 0o2_004_000
 const O_CLOEXEC = 0o2_000_000
 const SOL_SOCKET = 1
 const SO_REUSEADDR = 2
+const SO_SNDBUF = 7
 const SO_RCVBUF = 8
 const SO_REUSEPORT = 15
 const SO_RCVBUFFORCE = 33
@@ -32,6 +33,11 @@ const F_DUPFD_CLOEXEC = 1030
 
 /** The default buffer holds 256 datagrams, this one 10,082: what comes while a worker is replaced waits in it. */
 const RECEIVE_BUFFER_BYTES = 4 << 20
+/**
+ * What one TCP connection may hold of the kernel's memory, each way (Linux doubles it): left to itself that grows to some
+ * megabytes of answers for who asks and does not read.
+ */
+const STREAM_BUFFER_BYTES = 64 << 10
 /** Connections that wait to be accepted; the kernel cuts it to net.core.somaxconn. */
 const BACKLOG = 511
 
@@ -120,10 +126,17 @@ function createLinuxSockets(calls: Calls, errno: () => number): LinuxSockets {
     }
   }
 
+  const prepareTcp = (fd: number): void => {
+    // Connections of a former process in TIME_WAIT must not keep us from listening.
+    check('SO_REUSEADDR', set(fd, SOL_SOCKET, SO_REUSEADDR, 1))
+    // Connections take these from their listener.
+    check('SO_SNDBUF', set(fd, SOL_SOCKET, SO_SNDBUF, STREAM_BUFFER_BYTES))
+    check('SO_RCVBUF', set(fd, SOL_SOCKET, SO_RCVBUF, STREAM_BUFFER_BYTES))
+  }
+
   return {
     openUdp: (endpoint) => open('udp', endpoint, (fd) => prepareUdp(fd, endpoint)),
-    // SO_REUSEADDR: connections of a former process in TIME_WAIT must not keep us from listening.
-    openTcp: (endpoint) => open('tcp', endpoint, (fd) => check('SO_REUSEADDR', set(fd, SOL_SOCKET, SO_REUSEADDR, 1))),
+    openTcp: (endpoint) => open('tcp', endpoint, prepareTcp),
     duplicate: (fd) => check('fcntl', calls.fcntl(fd, F_DUPFD_CLOEXEC, 'int', 3)),
     openDecoy: () => check('socket', calls.socket(AF_INET, SOCK_TYPE.udp | SOCK_NONBLOCK_CLOEXEC, 0)),
     blind: (fd, decoy) => check('dup3', calls.dup3(decoy, fd, O_CLOEXEC)),
