@@ -5,11 +5,11 @@ import { z } from 'zod'
 import type { Balancer } from '../director/service.ts'
 import { checkAdminListen, checkListen, checkLocation, checkRegion, checkServiceRegions, checkTtls } from './entries.ts'
 import { doubtSchema } from './doubt.ts'
-import { address, country, duration, endpoint, fraction, identity, path, prefix, secret, ttl } from './scalars.ts'
+import { adminLimits, rateLimit, tcp, zoneLimits } from './limits.ts'
+import { address, country, duration, endpoint, fraction, identity, path, secret, ttl } from './scalars.ts'
 import { monitorSchema } from './monitors.ts'
 import { reportSchema } from './reports.ts'
 import { stepSchema } from './steps.ts'
-import { WIDEST_LIMITS } from '../zone/reading.ts'
 
 const NAME = '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$'
 
@@ -30,39 +30,6 @@ function named<T extends z.ZodType>(entry: T, doc: string) {
 const weight = (doc: string) => z.int().min(0).max(1_000_000).prefault(1).describe(doc)
 const nameOf = (thing: string) => z.string().meta({ title: `${thing} name` })
 
-const tcp = z
-  .strictObject({
-    maxConnections: z
-      .int()
-      .min(1)
-      .max(100_000)
-      .prefault(1000)
-      .describe('Open TCP connections in all; for one more, the one longest idle is closed'),
-    maxConnectionsPerClient: z
-      .int()
-      .min(1)
-      .max(100_000)
-      .prefault(50)
-      .describe('Open TCP connections of one IPv4 address or IPv6 /64; more are refused'),
-    idleTimeout: duration('100ms', '10m')
-      .prefault('10s')
-      .describe('A connection is closed so long after its last answer, whatever it sends or does not read meanwhile'),
-    maxAge: duration('1s', '24h').prefault('1h').describe('A connection is ended at its first query after this'),
-    maxQueries: z
-      .int()
-      .min(1)
-      .max(1_000_000_000)
-      .prefault(100_000)
-      .describe('Messages read from one connection before it is ended'),
-    maxQueryBytes: z
-      .int()
-      .min(512)
-      .max(65_535)
-      .prefault(4096)
-      .describe('Longest message that is read; a longer length prefix ends the connection'),
-  })
-  .prefault({})
-
 const whoWeAre = z
   .strictObject({
     version: identity().prefault('').describe('Answer to version.bind and version.server (CHAOS TXT); empty: refused'),
@@ -80,52 +47,6 @@ const cookies = z
       .optional()
       .meta({ byDefault: 'one at random, anew at each start' })
       .describe('The first makes DNS cookies (RFC 9018), both verify them; alike on all nodes of one address'),
-  })
-  .prefault({})
-
-const rateLimit = z
-  .strictObject({
-    responsesPerSecond: z
-      .int()
-      .min(0)
-      .max(1_000_000)
-      .prefault(1000)
-      .describe('UDP answers of one kind to one client prefix, for each worker; 0: no limit'),
-    slip: z.int().min(0).max(100).prefault(2).describe('Each so many-th limited answer comes truncated; 0: none does'),
-    ipv4Bits: z.int().min(1).max(32).prefault(24).describe('Length of an IPv4 client prefix'),
-    ipv6Bits: z.int().min(1).max(128).prefault(56).describe('Length of an IPv6 client prefix'),
-    tableSize: z
-      .int()
-      .min(1024)
-      .max(4_194_304)
-      .prefault(65_536)
-      .describe(
-        'Client prefixes told apart, for each worker (12 bytes each, a power of two); beyond, some share a rate',
-      ),
-    exempt: z
-      .array(prefix())
-      .max(64)
-      .prefault(['127.0.0.0/8', '::1/128'])
-      .describe('Clients that are never limited; those with a valid cookie are not either'),
-  })
-  .prefault({})
-
-const zoneLimits = z
-  .strictObject({
-    textBytes: z
-      .int()
-      .min(1024)
-      .max(WIDEST_LIMITS.textBytes)
-      .prefault(WIDEST_LIMITS.textBytes)
-      .describe('Text of one zone, its included files together'),
-    records: z.int().min(2).max(WIDEST_LIMITS.records).prefault(10_000_000).describe('Records of one zone'),
-    files: z.int().min(1).max(WIDEST_LIMITS.files).prefault(10_000).describe('Files that one zone is read from'),
-    includeDepth: z
-      .int()
-      .min(0)
-      .max(WIDEST_LIMITS.includeDepth)
-      .prefault(16)
-      .describe('How deep its files may `$INCLUDE` each other'),
   })
   .prefault({})
 
@@ -300,9 +221,7 @@ export const configSchema = z.strictObject({
   admin: z
     .strictObject({
       listen: endpoint().superRefine(checkAdminListen).describe('Loopback address and port of the HTTP API'),
-      maxConnections: z.int().min(1).max(10_000).prefault(64).describe('Open connections; more are closed at once'),
-      requestTimeout: duration('100ms', '10m').prefault('10s').describe('Longest time for a request to arrive whole'),
-      maxHeaderBytes: z.int().min(1024).max(65_536).prefault(8192).describe('Longest head of a request'),
+      ...adminLimits,
     })
     .optional()
     .describe('The HTTP API; without it there is none'),

@@ -2,8 +2,9 @@
 // of counters.ts, and states from the functions handed in, when somebody asks. No label takes a value from a client: types
 // and RCODEs are bounded lists, the rest is named in the configuration.
 import { collectDefaultMetrics, Counter, Registry } from 'prom-client'
-import { counter, DROPS, LATENCY_BOUNDS_MS, TCP_ENDS, type Counters } from './counters.ts'
-import { gauge, histogram, total } from './metric.ts'
+import type { Counters } from './counters.ts'
+import { gauge, total } from './metric.ts'
+import { registerTraffic } from './traffic.ts'
 
 type HealthState = 'up' | 'down' | 'unknown'
 
@@ -79,10 +80,8 @@ export function createExporter(sources: MetricsSources): Exporter {
   const registry = new Registry()
   const facts = factsPerScrape(sources.facts)
   registerBuild(registry, sources.version)
-  registerQueries(registry, sources.counters)
-  registerSockets(registry, sources.counters)
+  registerTraffic(registry, sources.counters)
   registerReceiveDrops(registry, facts.current)
-  registerLatency(registry, sources.counters)
   registerAnswers(registry, facts.current)
   registerDirector(registry, facts.current)
   registerHealth(registry, facts.current)
@@ -116,56 +115,6 @@ function registerBuild(registry: Registry, version: string): void {
   )
 }
 
-/** RFC 6895 §2.3, by value. */
-const RCODES = 'NOERROR FORMERR SERVFAIL NXDOMAIN NOTIMP REFUSED YXDOMAIN YXRRSET NXRRSET NOTAUTH NOTZONE'.split(' ')
-
-/** The names of COUNTED_TYPES, and of the counter behind them. */
-const TYPES = ['A', 'AAAA', 'HTTPS', 'TXT', 'MX', 'other']
-
-type Blocks = () => readonly Counters[]
-
-function registerQueries(registry: Registry, blocks: Blocks): void {
-  const by = (name: string, help: string, label: string, first: number, values: readonly string[]): void =>
-    total(registry, name, help, [label], (set) => values.forEach((value, i) => set([value], sum(blocks, first + i))))
-  total(registry, 'meridian_queries_total', 'Queries received', ['transport'], (set) => {
-    set(['udp'], sum(blocks, counter.udpQueries))
-    set(['tcp'], sum(blocks, counter.tcpQueries))
-  })
-  total(registry, 'meridian_sent_answers_total', 'Answers sent', ['transport'], (set) => {
-    set(['udp'], sum(blocks, counter.udpAnswers))
-    set(['tcp'], sum(blocks, counter.tcpAnswers))
-  })
-  const rcodes = Array.from({ length: 16 }, (_, rcode) => RCODES[rcode] ?? `RCODE${rcode}`)
-  by('meridian_responses_total', 'Answers by the low four bits of their RCODE', 'rcode', counter.rcode, rcodes)
-  by('meridian_query_types_total', 'Queries by the type asked for', 'type', counter.type, TYPES)
-}
-
-function registerSockets(registry: Registry, blocks: Blocks): void {
-  const one = (name: string, help: string, index: number): void =>
-    total(registry, name, help, [], (set) => set([], sum(blocks, index)))
-  const by = (name: string, help: string, first: number, reasons: readonly string[]): void =>
-    total(registry, name, help, ['reason'], (set) =>
-      reasons.forEach((reason, i) => set([reason], sum(blocks, first + i))),
-    )
-  by('meridian_dropped_packets_total', 'Packets that got no answer', counter.dropped, DROPS)
-  one('meridian_truncated_responses_total', 'Answers with TC set', counter.truncated)
-  one('meridian_limited_responses_total', 'UDP answers that the rate limit dropped or truncated', counter.limited)
-  one('meridian_rate_limit_shared_total', 'Answers counted for several client prefixes at once', counter.sharedBuckets)
-  one('meridian_cut_chains_total', 'Answers that end in the midst of a chain of CNAMEs', counter.cutChains)
-  one('meridian_subnet_queries_total', 'Queries that carried a client subnet', counter.subnets)
-  one('meridian_client_subnet_queries_total', 'Queries whose client subnet steered the answer', counter.clientSubnet)
-  one('meridian_steered_responses_total', 'Answers that an LB name gave', counter.steered)
-  one('meridian_internal_errors_total', 'Exceptions on the query path, answered SERVFAIL', counter.internalErrors)
-  one('meridian_send_errors_total', 'Answers that the socket refused', counter.sendErrors)
-  one('meridian_tcp_connections_total', 'TCP connections accepted', counter.tcpConnections)
-  one('meridian_tcp_refused_connections_total', 'TCP connections refused: one client had enough', counter.tcpRefused)
-  by('meridian_tcp_ended_connections_total', 'TCP connections that we ended', counter.tcpEnded, TCP_ENDS)
-  one('meridian_tcp_paused_total', 'Times that a TCP connection waited for its peer to read', counter.tcpPaused)
-  gauge(registry, 'meridian_tcp_open_connections', 'TCP connections open', [], (set) =>
-    set([], sum(blocks, counter.tcpOpen)),
-  )
-}
-
 function registerReceiveDrops(registry: Registry, facts: () => MetricsFacts): void {
   total(
     registry,
@@ -177,15 +126,6 @@ function registerReceiveDrops(registry: Registry, facts: () => MetricsFacts): vo
       if (receiveDrops !== undefined) set([], receiveDrops)
     },
   )
-}
-
-function registerLatency(registry: Registry, blocks: Blocks): void {
-  const bounds = LATENCY_BOUNDS_MS.map((ms) => ms / 1000)
-  const help = 'Of sampled queries, from their receive to the sending of their answer'
-  histogram(registry, 'meridian_query_duration_seconds', help, bounds, () => ({
-    counts: Array.from({ length: bounds.length + 1 }, (_, i) => sum(blocks, counter.latency + i)),
-    sum: sum(blocks, counter.latencySum) / 1000,
-  }))
 }
 
 /** Of services and regions as configured now; what left the configuration is forgotten. */
@@ -341,8 +281,4 @@ function countBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string
   const counts = new Map<string, number>()
   for (const item of items) counts.set(keyOf(item), (counts.get(keyOf(item)) ?? 0) + 1)
   return counts
-}
-
-function sum(blocks: Blocks, index: number): number {
-  return blocks().reduce((total, block) => total + block[index]!, 0)
 }
