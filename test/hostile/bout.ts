@@ -30,6 +30,8 @@ export interface Bout {
   readonly ms: number
   /** By how much the kind's metric rose. */
   readonly counted: number
+  /** Datagrams, of anybody, that found the director's socket full: it had no processor for that long. */
+  readonly receiveDrops: number
 }
 
 /** `undefined`: nobody attacks. `rate`: datagrams, or new connections, a second. */
@@ -40,7 +42,7 @@ export async function runBout(site: Site, kind: Kind | undefined, rate: number, 
   const done = (await attacker?.stop()) ?? { datagrams: 0, connections: 0 }
   const after = await readMetrics(site)
   const counted = kind ? riseOf(kind.counted, before, after) : 0
-  return { delays, done, ms, counted }
+  return { delays, done, ms, counted, receiveDrops: riseOf('meridian_udp_receive_drops_total', before, after) }
 }
 
 /** Its load is under way when this resolves. */

@@ -1,6 +1,7 @@
 // npm run test:hostile: an honest client beside each kind of hostile load, in a table: what it asked, what was lost, and how
 // long answers took. `-- --seconds=N` for each kind (12 by default), `--rate=N` datagrams and `--connections=N` new
-// connections a second, `--kind=NAME` for one alone. The exit code is 1 when an honest question was lost.
+// connections a second, `--kind=NAME` for one alone. The exit code is 1 when an honest question was lost; it may be when the
+// director had no processor for so long that its socket was full, which is told.
 import { cpus } from 'node:os'
 import { startDirector } from '../support/director-process.ts'
 import { createRing, figuresOf, runBout, type Bout, type Figures } from './bout.ts'
@@ -47,6 +48,7 @@ async function bout(kind: Kind | undefined): Promise<number> {
     const figures = WAYS.map((way) => figuresOf(result.delays[way]))
     const load = describeLoad(result, kind)
     WAYS.forEach((way, i) => printWay(i === 0 ? (kind?.name ?? '-') : '', way, figures[i]!, i === 0 ? load : ''))
+    if (result.receiveDrops > 0) console.log(`  ${result.receiveDrops} datagrams found the socket full`)
     if (kind && result.counted === 0) console.log(`  not counted: ${kind.counted}`)
     return figures.reduce((sum, { lost }) => sum + lost, 0)
   } finally {

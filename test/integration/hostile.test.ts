@@ -15,9 +15,11 @@ const IDLE_MS = 300
 const DATAGRAMS_A_SECOND = 10_000
 const CONNECTIONS_A_SECOND = 1000
 /**
- * None may be lost: the load is what one worker answers on a part of a core, so no queue overflows. Nine of ten answers come
- * at once. The others may wait for a processor (director, attacker and client share two) and by TCP for the turns of others,
- * but not until a resolver asks again: unbound does after 376 ms, BIND after 800, and both give TCP more.
+ * None may be lost: the load is what one worker answers on a part of a core. Only where the machine gave it no processor for
+ * so long that its socket was full (some 100 ms of the largest datagrams), which the kernel counts, a datagram of an honest
+ * client may have been among those that found no room. Nine of ten answers come at once. The others may wait for a processor
+ * (director, attacker and client share two) and by TCP for the turns of others, but not until a resolver asks again: unbound
+ * does after 376 ms, BIND after 800, and both give TCP more.
  */
 const BOUNDS: Readonly<Record<Way, { readonly p90: number; readonly most: number }>> = {
   UDP: { p90: 30, most: 350 },
@@ -43,11 +45,15 @@ test.each(KINDS)('$name: $what', { timeout: 20_000 }, async (kind) => {
   await measure(3, () => runBout(site, kind, rate, BOUT_MS), expectUndisturbed)
 })
 
-function expectUndisturbed({ delays, counted, done }: Bout, machine: string): void {
+/** Of UDP, and only when the socket was full. */
+const LOST_PART = 0.02
+
+function expectUndisturbed({ delays, counted, done, receiveDrops }: Bout, machine: string): void {
   for (const way of WAYS) {
     const { asked, lost, p90, most } = figuresOf(delays[way])
     expect(asked, way).toBeGreaterThan(5)
-    expect(lost, `lost by ${way}; ${machine}`).toBe(0)
+    const mayLose = way === 'UDP' && receiveDrops > 0 ? Math.ceil(asked * LOST_PART) : 0
+    expect(lost, `lost by ${way}; ${machine}`).toBeLessThanOrEqual(mayLose)
     expect(p90, `p90 by ${way}; ${machine}`).toBeLessThan(BOUNDS[way].p90)
     expect(most, `the longest by ${way}; ${machine}`).toBeLessThan(BOUNDS[way].most)
   }
