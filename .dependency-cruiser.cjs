@@ -13,7 +13,7 @@ const sees = {
   query: ['base', 'dns', 'metrics', 'snapshot'],
   server: ['base', 'dns', 'metrics', 'snapshot', 'query'],
   director: ['base', 'dns', 'metrics', 'zone', 'geo', 'health', 'steer', 'snapshot'],
-  config: ['base', 'dns', 'geo', 'health', 'steer', 'snapshot', 'director'],
+  config: ['base', 'dns', 'zone', 'geo', 'health', 'steer', 'snapshot', 'director'],
   admin: ['base', 'metrics'],
   agent: ['base'],
   cli: ['base', 'dns', 'admin', 'director'],

@@ -64,7 +64,12 @@ export interface AdminSources {
   readonly access?: AccessOptions
   /** What operators may do; missing: nothing. */
   readonly operating?: Operating
+  /** Told of every request that is refused unread. */
+  readonly onRefused: (reason: AdminRefusal) => void
 }
+
+/** Too many connections, too long a head, too slow, no HTTP, or a body where none is wanted, or one too long. */
+export type AdminRefusal = 'connections' | 'head' | 'timeout' | 'malformed' | 'body'
 
 const EXPLAIN_PARAMETERS = ['name', 'type', 'client', 'at']
 
@@ -73,6 +78,7 @@ const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 export function createRoutes(sources: AdminSources): Api {
   const app = new OpenAPIHono<Env>({ defaultHook: refuseMisfit })
+  app.use(countRefusedBodies(sources))
   if (sources.access) app.use(createGate(sources.access))
   if (sources.operating) addOperating(app, sources.operating)
   addWrites(app, sources)
@@ -190,6 +196,14 @@ function listWrites({ roundTrips, report }: AdminSources): Writes {
   return {
     '/v1/round-trips': { POST: take('add'), PUT: take('replace') },
     '/v1/regions/:name/report': { POST: takeReport },
+  }
+}
+
+/** A body that is not wanted, not JSON or too long. */
+function countRefusedBodies({ onRefused }: AdminSources): MiddlewareHandler {
+  return async (context, next) => {
+    await next()
+    if (context.res.status === 413 || context.res.status === 415) onRefused('body')
   }
 }
 

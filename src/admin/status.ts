@@ -24,6 +24,8 @@ export interface Status {
   readonly zones: readonly ZoneStatus[]
   readonly regions: readonly RegionStatus[]
   readonly services: readonly ServiceStatus[]
+  /** Targets of ALIAS records. */
+  readonly aliases?: readonly AliasStatus[]
   /** The latest last. Bounded. */
   readonly events: readonly EventStatus[]
   /** Missing: nothing was reloaded since the start. */
@@ -144,6 +146,25 @@ export interface ShareStatus {
   readonly planned: number
   /** Answers that carried this region since the start. Missing where they are not counted. */
   readonly answered?: number
+}
+
+export interface AliasStatus {
+  /** With the final dot. */
+  readonly target: string
+  /** The worse of its families: `stale`: it cannot be resolved and its last answer stands in; `failed`: SERVFAIL. */
+  readonly state: 'fresh' | 'stale' | 'failed'
+  readonly ipv4: AliasFamilyStatus
+  readonly ipv6: AliasFamilyStatus
+}
+
+export interface AliasFamilyStatus {
+  readonly state: 'fresh' | 'stale' | 'failed'
+  /** What is answered; none: there are none, or SERVFAIL where it failed. */
+  readonly addresses: readonly string[]
+  /** Since the last true answer; missing: there was none yet. */
+  readonly ageMs?: number
+  /** Why it is not fresh. */
+  readonly reason?: string
 }
 
 export interface EventStatus {

@@ -1,5 +1,7 @@
 // A director's status as text for people: what is wrong stands out, what is well is short.
 import type {
+  AliasFamilyStatus,
+  AliasStatus,
   EventStatus,
   HealthState,
   RegionStatus,
@@ -24,6 +26,7 @@ export function formatStatus(status: Status, paint: Paint): string {
     }),
     services: status.services.map((service) => serviceRow(service, paint)),
     zones: status.zones.map((zone) => zoneRow(zone, paint)),
+    aliases: (status.aliases ?? []).flatMap((alias) => aliasRows(alias, paint)),
     workers: status.workers.map((worker) => workerRow(worker, paint)),
     events: status.events.slice(-EVENTS).map((event) => eventRow(event, paint)),
   }
@@ -33,6 +36,8 @@ export function formatStatus(status: Status, paint: Paint): string {
 }
 
 const STATE_STYLES: Readonly<Record<HealthState, Style>> = { up: 'green', down: 'red', unknown: 'yellow' }
+
+const ALIAS_STYLES: Readonly<Record<AliasStatus['state'], Style>> = { fresh: 'green', stale: 'yellow', failed: 'red' }
 
 /** `up`, `down` or `unknown` in its colour. */
 export function paintState(state: HealthState, paint: Paint): string {
@@ -99,6 +104,18 @@ function zoneRow({ origin, file, serial, state, faults }: ZoneStatus, paint: Pai
   const found = faults === 0 ? '' : `${faults} fault${faults === 1 ? '' : 's'}`
   const number = serial === undefined ? 'never loaded' : `serial ${serial}`
   return [printable(origin), paint(style, state), number, printable(file), found]
+}
+
+/** One row for each family. */
+function aliasRows({ target, ipv4, ipv6 }: AliasStatus, paint: Paint): string[][] {
+  return [aliasRow(printable(target), 'A', ipv4, paint), aliasRow('', 'AAAA', ipv6, paint)]
+}
+
+function aliasRow(target: string, type: string, family: AliasFamilyStatus, paint: Paint): string[] {
+  const { state, addresses, ageMs, reason = '' } = family
+  const answers = state === 'failed' ? 'SERVFAIL' : addresses.join(' ') || 'none'
+  const age = ageMs === undefined ? 'never resolved' : `${formatDuration(ageMs)} old`
+  return [target, type, paint(ALIAS_STYLES[state], state), answers, age, printable(reason)]
 }
 
 function workerRow({ slot, role, replaced }: WorkerStatus, paint: Paint): string[] {

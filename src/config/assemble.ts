@@ -39,11 +39,9 @@ export function assemble(written: WrittenConfig, file: string): Config {
     agent,
     log,
     startup: { deadlineMs: startup.deadline },
-    tcp: {
-      maxConnections: tcp.maxConnections,
-      maxConnectionsPerClient: tcp.maxConnectionsPerClient,
-      idleTimeoutMs: tcp.idleTimeout,
-    },
+    tcp: toTcp(tcp),
+    rateLimitBuckets: written.rateLimit.tableSize,
+    zoneLimits: written.zoneLimits,
     settings: toSettings(written),
     aliases: { resolvers: written.aliases.resolvers ?? [], maxStaleMs: written.aliases.maxStale },
     querySample: written.queryLog.sample,
@@ -57,11 +55,16 @@ export function assemble(written: WrittenConfig, file: string): Config {
   }
 }
 
+function toTcp({ idleTimeout, maxAge, ...limits }: WrittenConfig['tcp']): Config['tcp'] {
+  return { ...limits, idleTimeoutMs: idleTimeout, maxAgeMs: maxAge }
+}
+
 function toAdmin(
-  { listen, tls }: NonNullable<WrittenConfig['admin']>,
+  { requestTimeout, tls, ...limits }: NonNullable<WrittenConfig['admin']>,
   absolute: (path: string) => string,
-): Config['admin'] {
-  return { listen, ...(tls && { tls: { certificate: absolute(tls.certificate), key: absolute(tls.key) } }) }
+): NonNullable<Config['admin']> {
+  const files = tls && { certificate: absolute(tls.certificate), key: absolute(tls.key) }
+  return { ...limits, requestTimeoutMs: requestTimeout, ...(files && { tls: files }) }
 }
 
 function toSafety({ fewestRegions, leastCapacity, movement, recovery }: WrittenConfig['safety']): Config['safety'] {

@@ -7,6 +7,7 @@ import type { DoubtOrders } from '../health/doubter.ts'
 import type { Monitor } from '../health/monitor.ts'
 import type { Settings } from '../snapshot/settings.ts'
 import type { RoundTrips } from '../steer/steer.ts'
+import type { ZoneLimits } from '../zone/reading.ts'
 
 /** Where to listen. */
 export interface Endpoint {
@@ -35,9 +36,16 @@ export interface Config {
   readonly roundTripReports: { readonly maxAgeMs: number | undefined } | undefined
   /** What regions measured, by the file; missing: nothing, or not read from the disk. */
   readonly roundTrips?: RoundTrips
-  /** `tls`: absolute paths of PEM files; missing: plain HTTP. */
   readonly admin:
-    { readonly listen: Endpoint; readonly tls?: { readonly certificate: string; readonly key: string } } | undefined
+    | {
+        readonly listen: Endpoint
+        /** Absolute paths of PEM files; missing: plain HTTP. */
+        readonly tls?: { readonly certificate: string; readonly key: string }
+        readonly maxConnections: number
+        readonly requestTimeoutMs: number
+        readonly maxHeaderBytes: number
+      }
+    | undefined
   /** Where HAProxy's agent-check is answered. */
   readonly agent: { readonly listen: Endpoint } | undefined
   readonly log: { readonly level: string }
@@ -46,7 +54,13 @@ export interface Config {
     readonly maxConnections: number
     readonly maxConnectionsPerClient: number
     readonly idleTimeoutMs: number
+    readonly maxAgeMs: number
+    readonly maxQueries: number
+    readonly maxQueryBytes: number
   }
+  /** Client prefixes that the rate limit of one worker tells apart. */
+  readonly rateLimitBuckets: number
+  readonly zoneLimits: ZoneLimits
   /** What the query path is told beside zones and plans. Without configured cookie secrets there are none. */
   readonly settings: Settings
   /** How targets of ALIAS records are resolved. */

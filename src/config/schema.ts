@@ -5,7 +5,8 @@ import { z } from 'zod'
 import type { Balancer } from '../director/service.ts'
 import { checkListen, checkLocation, checkRegion, checkServiceRegions, checkTtls } from './entries.ts'
 import { doubtSchema } from './doubt.ts'
-import { address, country, duration, endpoint, fraction, identity, path, prefix, secret, ttl } from './scalars.ts'
+import { adminLimits, rateLimit, tcp, zoneLimits } from './limits.ts'
+import { address, country, duration, endpoint, fraction, identity, path, secret, ttl } from './scalars.ts'
 import { monitorSchema } from './monitors.ts'
 import { reportSchema } from './reports.ts'
 import { stepSchema } from './steps.ts'
@@ -29,14 +30,6 @@ function named<T extends z.ZodType>(entry: T, doc: string) {
 const weight = (doc: string) => z.int().min(0).max(1_000_000).prefault(1).describe(doc)
 const nameOf = (thing: string) => z.string().meta({ title: `${thing} name` })
 
-const tcp = z
-  .strictObject({
-    maxConnections: z.int().min(1).max(100_000).prefault(1000).describe('Open TCP connections in all'),
-    maxConnectionsPerClient: z.int().min(1).max(100_000).prefault(50).describe('Open TCP connections of one address'),
-    idleTimeout: duration('100ms', '10m').prefault('10s').describe('A connection without a query is closed after this'),
-  })
-  .prefault({})
-
 const whoWeAre = z
   .strictObject({
     version: identity().prefault('').describe('Answer to version.bind and version.server (CHAOS TXT); empty: refused'),
@@ -54,25 +47,6 @@ const cookies = z
       .optional()
       .meta({ byDefault: 'one at random, anew at each start' })
       .describe('The first makes DNS cookies (RFC 9018), both verify them; alike on all nodes of one address'),
-  })
-  .prefault({})
-
-const rateLimit = z
-  .strictObject({
-    responsesPerSecond: z
-      .int()
-      .min(0)
-      .max(1_000_000)
-      .prefault(1000)
-      .describe('UDP answers of one kind to one client prefix, for each worker; 0: no limit'),
-    slip: z.int().min(0).max(100).prefault(2).describe('Each so many-th limited answer comes truncated; 0: none does'),
-    ipv4Bits: z.int().min(1).max(32).prefault(24).describe('Length of an IPv4 client prefix'),
-    ipv6Bits: z.int().min(1).max(128).prefault(56).describe('Length of an IPv6 client prefix'),
-    exempt: z
-      .array(prefix())
-      .max(64)
-      .prefault(['127.0.0.0/8', '::1/128'])
-      .describe('Clients that are never limited; those with a valid cookie are not either'),
   })
   .prefault({})
 
@@ -279,6 +253,7 @@ export const configSchema = z.strictObject({
         })
         .optional()
         .describe('HTTPS in the place of HTTP'),
+      ...adminLimits,
     })
     .optional()
     .describe('The HTTP API; without it there is none'),
@@ -309,6 +284,7 @@ export const configSchema = z.strictObject({
   identity: whoWeAre,
   cookies,
   rateLimit,
+  zoneLimits,
   aliases,
   queryLog,
   history,

@@ -1,5 +1,5 @@
 // ALIAS names in a plan: each target with its TTL is a service of one row, whose one slot holds all addresses of a family.
-import type { RowTables, Unknown } from '../snapshot/plan-body.ts'
+import type { RowTables, StaleTable, Unknown } from '../snapshot/plan-body.ts'
 import type { ServiceRows } from '../snapshot/plan-image.ts'
 import type { SlotTable } from '../snapshot/slot-table.ts'
 import type { Binding } from '../snapshot/zone-image.ts'
@@ -40,8 +40,10 @@ function rowOf({ ipv4, ipv6 }: AliasAnswer, ttl: number): AliasRow {
   return { ttl: Math.min(ttl, ...known), ipv4: tableOf(ipv4), ipv6: tableOf(ipv6) }
 }
 
-function tableOf(answer: FamilyAnswer): SlotTable | Unknown {
-  return answer === 'servfail' ? answer : { answers: [answer.addresses], slots: Uint16Array.of(0) }
+function tableOf(answer: FamilyAnswer): SlotTable | StaleTable | Unknown {
+  if (answer === 'servfail') return answer
+  const table = { answers: [answer.addresses], slots: Uint16Array.of(0) }
+  return answer.isStale ? { ...table, isStale: true } : table
 }
 
 /** What an ALIAS is and answers, in words. */

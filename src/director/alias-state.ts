@@ -1,7 +1,7 @@
 // What is known of the addresses of an ALIAS target in one family, as a pure function of what was asked and when. A target
 // is asked again when its TTL is over; while that fails its last answer stands in, up to a limit, and then nothing does.
 // Times are monotonic ms, TTLs seconds. Who asks is aliases.ts.
-import { compareAddresses, sameAddress, type Address } from '../base/address.ts'
+import { compareAddresses, formatAddress, sameAddress, type Address } from '../base/address.ts'
 
 /** What one question brought. NXDOMAIN is a failure: a target that is gone is a mistake, not an answer. */
 export type Outcome =
@@ -68,6 +68,28 @@ export function answerAt(state: FamilyState, now: number, maxStaleMs: number): F
   return failures > 0
     ? { addresses, ttl: Math.min(ttl, STALE_TTL_S), isStale: true }
     : { addresses, ttl, isStale: false }
+}
+
+/** One family of a target, for people. `failed` answers SERVFAIL. */
+export interface FamilyReport {
+  readonly state: 'fresh' | 'stale' | 'failed'
+  /** What is answered; none: NODATA, or SERVFAIL where it failed. */
+  readonly addresses: readonly string[]
+  /** Since the last true answer; missing: there was none yet. */
+  readonly ageMs?: number
+  /** Of the last failure; missing while there is none. */
+  readonly reason?: string
+}
+
+export function reportAt(state: FamilyState, now: number, maxStaleMs: number): FamilyReport {
+  const { known, reason } = state
+  const answer = answerAt(state, now, maxStaleMs)
+  return {
+    state: answer === 'servfail' ? 'failed' : answer.isStale ? 'stale' : 'fresh',
+    addresses: answer === 'servfail' ? [] : answer.addresses.map(formatAddress),
+    ...(known && { ageMs: now - known.at }),
+    ...(reason !== '' && { reason }),
+  }
 }
 
 /** True when both make the same records. */

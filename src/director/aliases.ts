@@ -4,10 +4,12 @@ import type { Clock } from '../base/clock.ts'
 import { DueHeap } from '../health/due-heap.ts'
 import {
   answerAt,
+  reportAt,
   sameAnswer,
   settle,
   unasked,
   type FamilyAnswer,
+  type FamilyReport,
   type FamilyState,
   type Outcome,
 } from './alias-state.ts'
@@ -21,6 +23,13 @@ export type AskAddresses = (target: string, family: Family) => Promise<Outcome>
 export interface AliasAnswer {
   readonly ipv4: FamilyAnswer
   readonly ipv6: FamilyAnswer
+}
+
+/** How a target stands, for people. */
+export interface AliasReport {
+  readonly target: string
+  readonly ipv4: FamilyReport
+  readonly ipv6: FamilyReport
 }
 
 export interface AliasPolicy {
@@ -120,6 +129,16 @@ export class AliasResolver {
     return { ipv4: this.#familyAnswer(target, 4), ipv6: this.#familyAnswer(target, 6) }
   }
 
+  /** Every target, in the order of its first mention. */
+  report(): AliasReport[] {
+    const targets = new Set(Array.from(this.#entries.values(), ({ target }) => target))
+    return Array.from(targets, (target) => ({
+      target,
+      ipv4: this.#familyReport(target, 4),
+      ipv6: this.#familyReport(target, 6),
+    }))
+  }
+
   stop(): void {
     this.#isStopped = true
     clearTimeout(this.#timer)
@@ -130,6 +149,11 @@ export class AliasResolver {
   #familyAnswer(target: string, family: Family): FamilyAnswer {
     const entry = this.#entries.get(keyOf(target, family))
     return entry ? answerAt(entry.state, this.#clock.now(), this.#policy.maxStaleMs) : 'servfail'
+  }
+
+  #familyReport(target: string, family: Family): FamilyReport {
+    const { state } = this.#entries.get(keyOf(target, family))!
+    return reportAt(state, this.#clock.now(), this.#policy.maxStaleMs)
   }
 
   #unasked(): number {

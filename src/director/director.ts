@@ -14,6 +14,7 @@ import type { Preferences } from '../snapshot/pinned-slots.ts'
 import type { RoundTrips } from '../steer/steer.ts'
 import { aliasOf } from '../zone/alias.ts'
 import type { Challenge } from '../zone/challenges.ts'
+import type { ZoneLimits } from '../zone/reading.ts'
 import { describeAlias, unresolved, type AliasAnswers } from './alias-rows.ts'
 import { runBuild } from './build.ts'
 import type { ClientMapBuildOutput } from './client-map-build.ts'
@@ -43,6 +44,7 @@ export interface DirectorConfig {
   readonly regions: ReadonlyMap<string, Region>
   readonly services: ReadonlyMap<string, Service>
   readonly settings: Settings
+  readonly zoneLimits: ZoneLimits
   /** What regions measured, for `fastest`; missing: nothing. */
   readonly roundTrips?: RoundTrips
   /** Records beside those of zone files; missing: none. */
@@ -369,9 +371,9 @@ export class Director {
   }
 
   async #buildZones(config: DirectorConfig, state: string | undefined): Promise<ZoneBuildOutput> {
-    const { zones: folder, services, challenges = [] } = config
-    const input = { folder, state, services: [...services.keys()], challenges, buffer: await this.#idle('zones') }
-    return runBuild('zones', input)
+    const { zones: folder, services, zoneLimits: limits, challenges = [] } = config
+    const buffer = await this.#idle('zones')
+    return runBuild('zones', { folder, state, services: [...services.keys()], limits, challenges, buffer })
   }
 
   /** Maps are kept when neither the data nor the questions changed: zones are edited far more often. */

@@ -8,7 +8,8 @@ import type { Binding } from '../snapshot/zone-image.ts'
 import { ZoneImageWriter } from '../snapshot/zone-image-writer.ts'
 import { assignChallenges, withChallenges, type Challenge } from '../zone/challenges.ts'
 import { findZoneFiles, ZONE_EXTENSION } from '../zone/find.ts'
-import { loadZone } from '../zone/load.ts'
+import { loadZone, type LoadOptions } from '../zone/load.ts'
+import type { ZoneLimits } from '../zone/reading.ts'
 import type { Zone } from '../zone/zone.ts'
 import { checksumsOf, type ZoneSources } from './keep-copies.ts'
 import { copyFault, readLastGood, type SourceFiles } from './last-good.ts'
@@ -22,6 +23,7 @@ export interface ZoneBuildInput {
   readonly services: readonly string[]
   /** TXT records behind those of the files; missing: none. */
   readonly challenges?: readonly Challenge[]
+  readonly limits: ZoneLimits
   /** An idle arena's memory. When the image outgrows it, it comes in a new block. */
   readonly buffer: SharedArrayBuffer
 }
@@ -66,7 +68,14 @@ interface LoadedFile {
 }
 
 /** Zones are loaded one after the other, and let go once they are written: only their images are held all at once. */
-export function buildZones({ folder, state, services, challenges = [], buffer }: ZoneBuildInput): ZoneBuildOutput {
+export function buildZones({
+  folder,
+  state,
+  services,
+  limits,
+  challenges = [],
+  buffer,
+}: ZoneBuildInput): ZoneBuildOutput {
   const listed = listFolder(folder)
   if (!Array.isArray(listed)) {
     return {
@@ -88,7 +97,7 @@ export function buildZones({ folder, state, services, challenges = [], buffer }:
   const unserved: string[] = []
   const added = assignChallenges(challenges, listed.map(originOf))
   for (const [i, file] of listed.entries()) {
-    const loaded = loadFile(file, state, known, added[i]!)
+    const loaded = loadFile(file, state, { services: known, limits }, added[i]!)
     faults.push(...loaded.faults)
     unserved.push(...(loaded.unserved ?? []))
     if (loaded.sources) sources.push(loaded.sources)
@@ -132,7 +141,7 @@ function statusOf({ file, origin, zone, state, faults }: LoadedFile): ZoneStatus
 function loadFile(
   file: string,
   state: string | undefined,
-  services: ReadonlySet<string>,
+  options: LoadOptions,
   challenges: readonly Challenge[],
 ): LoadedFile {
   const read = new Map<string, Uint8Array>()
@@ -141,8 +150,8 @@ function loadFile(
     read.set(path, bytes)
     return path === resolve(file) ? withChallenges(bytes, challenges) : bytes
   }
-  const { zone, faults } = loadZone(file, { services, readFile })
-  if (!zone && challenges.length > 0) return withoutChallenges(loadFile(file, state, services, []), challenges)
+  const { zone, faults } = loadZone(file, { ...options, readFile })
+  if (!zone && challenges.length > 0) return withoutChallenges(loadFile(file, state, options, []), challenges)
   if (zone)
     return {
       file,
@@ -152,7 +161,7 @@ function loadFile(
       faults,
       sources: { zoneFile: basename(file), checksums: checksumsOf(read) },
     }
-  const kept = loadKept(file, state, services)
+  const kept = loadKept(file, state, options.services)
   const origin = kept.zone?.origin ?? originOf(file)
   const all = [...faults, ...kept.faults]
   return { file, origin, zone: kept.zone, state: kept.zone ? 'last-good' : 'failed', faults: all }
@@ -181,6 +190,7 @@ function loadKept(
   }
 }
 
+/** Whatever the limits are now: it was within them when it was kept. */
 function parseKept(file: string, kept: SourceFiles, services: ReadonlySet<string>): Zone | undefined {
   const readFile = (path: string): Uint8Array => {
     const bytes = kept.get(path)

@@ -8,8 +8,8 @@ export const counter = {
   tcpQueries: 1,
   udpAnswers: 2,
   tcpAnswers: 3,
-  /** Packets that got silence: responses, runts. */
-  dropped: 4,
+  /** Queries that carried a client subnet. */
+  subnets: 4,
   truncated: 5,
   /** Queries that carried a client subnet which steered the answer. */
   clientSubnet: 6,
@@ -23,6 +23,12 @@ export const counter = {
   tcpRefused: 11,
   /** UDP answers that the rate limit dropped or truncated. */
   limited: 12,
+  /** Answers charged to a prefix that shares its place in the rate limit's table, for the table is full there. */
+  sharedBuckets: 13,
+  /** Answers that end in the midst of a chain of CNAMEs, for it is too long. */
+  cutChains: 14,
+  /** TCP connections open now: not a count. */
+  tcpOpen: 15,
   /** 16 counts, by RCODE (0–15) of the answer. */
   rcode: 16,
   /** 6 counts: A, AAAA, HTTPS, TXT, MX, other. */
@@ -31,15 +37,43 @@ export const counter = {
   latency: 40,
   /** The sum of those times, ms. */
   latencySum: 55,
+  /** Times that a connection was not read, for its peer had not read our answers. */
+  tcpPaused: 38,
+  /** TCP connections that we ended, by reason: TCP_ENDS. */
+  tcpEnded: 56,
+  /** Packets that got silence, by reason: DROPS. */
+  dropped: 64,
 } as const
 
-export const COUNTERS = 64
+export const COUNTERS = 72
 
 /** The query types counted by name, in the order of their counters; every other type goes to the one behind them. */
 export const COUNTED_TYPES = [1, 28, 65, 16, 15] as const
 
 /** Upper bounds, each included. */
 export const LATENCY_BOUNDS_MS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250] as const
+
+/**
+ * Why we end a TCP connection: idle for too long, with a part of a message, or with answers unread; the one longest idle
+ * when there is no room for another; a length prefix beyond the limit; enough messages, or enough time, on one connection.
+ */
+export const TCP_ENDS = ['idle', 'trickle', 'unread', 'crowded', 'oversize', 'queries', 'age'] as const
+
+export type TcpEnd = (typeof TCP_ENDS)[number]
+
+/** Why a packet gets silence: it is a response, has no header, or is longer than we read. */
+export const DROPS = ['response', 'runt', 'oversize'] as const
+
+export type Drop = (typeof DROPS)[number]
+
+/** Where a reason is counted. */
+export function endCounter(reason: TcpEnd): number {
+  return counter.tcpEnded + TCP_ENDS.indexOf(reason)
+}
+
+export function dropCounter(reason: Drop): number {
+  return counter.dropped + DROPS.indexOf(reason)
+}
 
 export type Counters = Float64Array
 

@@ -2,8 +2,9 @@
 // of counters.ts, and states from the functions handed in, when somebody asks. No label takes a value from a client: types
 // and RCODEs are bounded lists, the rest is named in the configuration.
 import { collectDefaultMetrics, Counter, Registry } from 'prom-client'
-import { counter, LATENCY_BOUNDS_MS, type Counters } from './counters.ts'
-import { gauge, histogram, total } from './metric.ts'
+import type { Counters } from './counters.ts'
+import { gauge, total } from './metric.ts'
+import { registerTraffic } from './traffic.ts'
 
 type HealthState = 'up' | 'down' | 'unknown'
 
@@ -30,6 +31,11 @@ export interface MetricsFacts {
     readonly shares: readonly { readonly region: string; readonly answered?: number }[]
     readonly noData?: number
   }[]
+  readonly aliases?: readonly { readonly state: string }[]
+  /** What was wrong with the files when they were read last. */
+  readonly faults: readonly { readonly code: string; readonly severity: string }[]
+  /** Datagrams that the kernel dropped, for our sockets were full; missing where it does not say. */
+  readonly receiveDrops?: number
   readonly workers: readonly { readonly slot: number; readonly role: string; readonly replaced: number }[]
   readonly lastReload?: { readonly at: string; readonly ok: boolean }
   readonly probing?: {
@@ -64,15 +70,18 @@ export interface Exporter {
   readonly countReload: (ok: boolean) => void
   /** To be called whenever health is frozen. */
   readonly countFreeze: () => void
+  /** To be called for each request of the HTTP API that is refused unread. */
+  readonly countAdminRefusal: (reason: (typeof ADMIN_REFUSALS)[number]) => void
 }
+
+const ADMIN_REFUSALS = ['connections', 'head', 'timeout', 'malformed', 'body'] as const
 
 export function createExporter(sources: MetricsSources): Exporter {
   const registry = new Registry()
   const facts = factsPerScrape(sources.facts)
   registerBuild(registry, sources.version)
-  registerQueries(registry, sources.counters)
-  registerSockets(registry, sources.counters)
-  registerLatency(registry, sources.counters)
+  registerTraffic(registry, sources.counters)
+  registerReceiveDrops(registry, facts.current)
   registerAnswers(registry, facts.current)
   registerDirector(registry, facts.current)
   registerHealth(registry, facts.current)
@@ -106,51 +115,17 @@ function registerBuild(registry: Registry, version: string): void {
   )
 }
 
-/** RFC 6895 §2.3, by value. */
-const RCODES = 'NOERROR FORMERR SERVFAIL NXDOMAIN NOTIMP REFUSED YXDOMAIN YXRRSET NXRRSET NOTAUTH NOTZONE'.split(' ')
-
-/** The names of COUNTED_TYPES, and of the counter behind them. */
-const TYPES = ['A', 'AAAA', 'HTTPS', 'TXT', 'MX', 'other']
-
-type Blocks = () => readonly Counters[]
-
-function registerQueries(registry: Registry, blocks: Blocks): void {
-  const by = (name: string, help: string, label: string, first: number, values: readonly string[]): void =>
-    total(registry, name, help, [label], (set) => values.forEach((value, i) => set([value], sum(blocks, first + i))))
-  total(registry, 'meridian_queries_total', 'Queries received', ['transport'], (set) => {
-    set(['udp'], sum(blocks, counter.udpQueries))
-    set(['tcp'], sum(blocks, counter.tcpQueries))
-  })
-  total(registry, 'meridian_sent_answers_total', 'Answers sent', ['transport'], (set) => {
-    set(['udp'], sum(blocks, counter.udpAnswers))
-    set(['tcp'], sum(blocks, counter.tcpAnswers))
-  })
-  const rcodes = Array.from({ length: 16 }, (_, rcode) => RCODES[rcode] ?? `RCODE${rcode}`)
-  by('meridian_responses_total', 'Answers by the low four bits of their RCODE', 'rcode', counter.rcode, rcodes)
-  by('meridian_query_types_total', 'Queries by the type asked for', 'type', counter.type, TYPES)
-}
-
-function registerSockets(registry: Registry, blocks: Blocks): void {
-  const one = (name: string, help: string, index: number): void =>
-    total(registry, name, help, [], (set) => set([], sum(blocks, index)))
-  one('meridian_dropped_packets_total', 'Packets that got no answer: responses and runts', counter.dropped)
-  one('meridian_truncated_responses_total', 'Answers with TC set', counter.truncated)
-  one('meridian_limited_responses_total', 'UDP answers that the rate limit dropped or truncated', counter.limited)
-  one('meridian_client_subnet_queries_total', 'Queries whose client subnet steered the answer', counter.clientSubnet)
-  one('meridian_steered_responses_total', 'Answers that an LB name gave', counter.steered)
-  one('meridian_internal_errors_total', 'Exceptions on the query path, answered SERVFAIL', counter.internalErrors)
-  one('meridian_send_errors_total', 'Answers that the socket refused', counter.sendErrors)
-  one('meridian_tcp_connections_total', 'TCP connections accepted', counter.tcpConnections)
-  one('meridian_tcp_refused_connections_total', 'TCP connections refused by a limit', counter.tcpRefused)
-}
-
-function registerLatency(registry: Registry, blocks: Blocks): void {
-  const bounds = LATENCY_BOUNDS_MS.map((ms) => ms / 1000)
-  const help = 'Of sampled queries, from their receive to the sending of their answer'
-  histogram(registry, 'meridian_query_duration_seconds', help, bounds, () => ({
-    counts: Array.from({ length: bounds.length + 1 }, (_, i) => sum(blocks, counter.latency + i)),
-    sum: sum(blocks, counter.latencySum) / 1000,
-  }))
+function registerReceiveDrops(registry: Registry, facts: () => MetricsFacts): void {
+  total(
+    registry,
+    'meridian_udp_receive_drops_total',
+    'Datagrams that the kernel dropped, for a socket was full (Linux)',
+    [],
+    (set) => {
+      const { receiveDrops } = facts()
+      if (receiveDrops !== undefined) set([], receiveDrops)
+    },
+  )
 }
 
 /** Of services and regions as configured now; what left the configuration is forgotten. */
@@ -181,6 +156,11 @@ function registerDirector(registry: Registry, facts: () => MetricsFacts): void {
   })
   gauge(registry, 'meridian_service_fallback', '1 while the fallback of a service decides', ['service'], (set) => {
     for (const { name, fallbackEngaged } of facts().services) set([name], Number(fallbackEngaged))
+  })
+  gauge(registry, 'meridian_aliases', 'Targets of ALIAS records by state', ['state'], (set) => {
+    for (const state of ['fresh', 'stale', 'failed']) {
+      set([state], (facts().aliases ?? []).filter((alias) => alias.state === state).length)
+    }
   })
   total(registry, 'meridian_worker_replacements_total', 'Workers that died or stalled', ['role', 'slot'], (set) => {
     for (const { role, slot, replaced } of facts().workers) set([role, String(slot)], replaced)
@@ -251,6 +231,11 @@ function registerReload(registry: Registry, facts: () => MetricsFacts): void {
   gauge(registry, 'meridian_last_reload_success', '1 if the last reload, or the start, succeeded', [], (set) =>
     set([], Number(facts().lastReload?.ok ?? true)),
   )
+  gauge(registry, 'meridian_faults', 'Faults in the files as they were read last', ['code', 'severity'], (set) => {
+    for (const [key, count] of countBy(facts().faults, ({ code, severity }) => `${code} ${severity}`)) {
+      set(key.split(' '), count)
+    }
+  })
   gauge(registry, 'meridian_last_reload_timestamp_seconds', 'When that was', [], (set) => {
     const { at, uptimeMs, lastReload } = facts()
     set([], (lastReload ? Date.parse(lastReload.at) : Date.parse(at) - uptimeMs) / 1000)
@@ -276,14 +261,24 @@ function registerEvents(registry: Registry): Omit<Exporter, 'metrics'> {
     help: 'Times that health was frozen, our own network being in doubt',
     registers,
   })
+  const refusals = new Counter({
+    name: 'meridian_admin_refused_requests_total',
+    help: 'Requests to the HTTP API that were refused unread',
+    labelNames: ['reason'],
+    registers,
+  })
   for (const result of ['success', 'failure']) reloads.inc({ result }, 0)
+  for (const reason of ADMIN_REFUSALS) refusals.inc({ reason }, 0)
   return {
     countTransition: (region, to) => transitions.inc({ region, to }),
     countReload: (ok) => reloads.inc({ result: ok ? 'success' : 'failure' }),
     countFreeze: () => freezes.inc(),
+    countAdminRefusal: (reason) => refusals.inc({ reason }),
   }
 }
 
-function sum(blocks: Blocks, index: number): number {
-  return blocks().reduce((total, block) => total + block[index]!, 0)
+function countBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const item of items) counts.set(keyOf(item), (counts.get(keyOf(item)) ?? 0) + 1)
+  return counts
 }

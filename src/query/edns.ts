@@ -17,6 +17,7 @@ export const NO_EXTENDED_ERROR = -1
 
 /** INFO-CODEs of RFC 8914 §4. */
 export const EXTENDED_ERROR = {
+  staleAnswer: 3,
   notReady: 14,
   prohibited: 18,
   notAuthoritative: 20,
@@ -26,12 +27,13 @@ export const EXTENDED_ERROR = {
 
 const OPT_BYTES = 11
 const OPTION_HEADER_BYTES = 4
+export const EXTENDED_ERROR_BYTES = OPTION_HEADER_BYTES + 2
 const SUBNET_BYTES = OPTION_HEADER_BYTES + 4
 const COOKIE_BYTES = OPTION_HEADER_BYTES + CLIENT_COOKIE_BYTES + SERVER_COOKIE_BYTES
 const KEEPALIVE_BYTES = OPTION_HEADER_BYTES + 2
 const DNSSEC_OK = 0x8000
 
-/** Bytes that the OPT record takes at most, but for an extended error: that comes with answers which are short. */
+/** Bytes that the OPT record takes at most, but for an extended error: who gives one sees that it fits. */
 export function optLength({ hasEdns, options }: Query, snapshot: Snapshot, isStream: boolean): number {
   if (!hasEdns) return 0
   let length = OPT_BYTES
@@ -120,5 +122,5 @@ function writeExtendedError(output: Uint8Array, at: number, code: number): numbe
   write16(output, at, OPTION.extendedError)
   write16(output, at + 2, 2)
   write16(output, at + 4, code)
-  return at + OPTION_HEADER_BYTES + 2
+  return at + EXTENDED_ERROR_BYTES
 }

@@ -7,8 +7,7 @@ import { classOf, findClass, scopeOf } from '../snapshot/client-map.ts'
 import { linkOf, nodeLink, RECORD_HEADER_BYTES, wireOf, zoneRecord } from '../snapshot/zone-image.ts'
 import { createLookup, findRrset, FOUND, lookUp, type ZoneViews } from './lookup.ts'
 import { createNameCursor, readName } from './name-cursor.ts'
-
-const MAX_CHAIN = 16
+import { MAX_CHAIN } from './worker.ts'
 
 /** Where a name leads, through CNAMEs of our zones. */
 export interface Inspection {

@@ -2,10 +2,14 @@
 // worth having. Fixed memory; each entry is a leaky bucket in the form of GCRA (the time at which it would be empty).
 import type { AddressWords } from '../base/address.ts'
 import { hashPrefix, isInPrefix } from '../base/prefix.ts'
+import { counter, type Counters } from '../metrics/counters.ts'
 import { settingsBlock } from '../snapshot/settings.ts'
 
-/** Buckets: 768 kB a worker. Two prefixes that meet in one share its rate. */
-const BUCKETS = 1 << 16
+/** 12 bytes each. Two prefixes that meet in one share its rate. */
+export const DEFAULT_BUCKETS = 1 << 16
+
+/** 2³² ÷ the golden ratio, which spreads any numbers over the high bits of their product. */
+const SPREAD = 0x9e3779b1
 
 /** What may come at once after silence, in milliseconds of the rate. */
 const BURST_MS = 1000
@@ -18,12 +22,23 @@ export interface RateLimiter {
   readonly now: Float64Array
   readonly emptyAt: Float64Array
   readonly owner: Int32Array
+  /** 32 less the bits of a bucket's number. */
+  readonly shift: number
   /** Limited answers so far; every slip-th is truncated. */
   limited: number
 }
 
-export function createRateLimiter(): RateLimiter {
-  return { now: new Float64Array(1), emptyAt: new Float64Array(BUCKETS), owner: new Int32Array(BUCKETS), limited: 0 }
+/** With at least so many buckets: the next power of two. */
+export function createRateLimiter(buckets: number): RateLimiter {
+  const bits = Math.ceil(Math.log2(buckets))
+  const size = 2 ** bits
+  return {
+    now: new Float64Array(1),
+    emptyAt: new Float64Array(size),
+    owner: new Int32Array(size),
+    shift: 32 - bits,
+    limited: 0,
+  }
 }
 
 /**
@@ -32,6 +47,7 @@ export function createRateLimiter(): RateLimiter {
  */
 export function limitRate(
   limiter: RateLimiter,
+  counters: Counters,
   words: Int32Array,
   settings: number,
   client: AddressWords,
@@ -41,7 +57,7 @@ export function limitRate(
   if (rate === 0 || isExempt(words, settings, client)) return VERDICT.send
   const bits = words[settings + (client[0] === 4 ? settingsBlock.ipv4Bits : settingsBlock.ipv6Bits)]!
   const owner = hashPrefix(client, bits, kind)
-  const bucket = findBucket(limiter, owner)
+  const bucket = findBucket(limiter, counters, owner)
   const nowMs = limiter.now[0]!
   const emptyAt = limiter.emptyAt[bucket]!
   const from = emptyAt > nowMs ? emptyAt : nowMs
@@ -64,14 +80,17 @@ function isExempt(words: Int32Array, settings: number, client: AddressWords): bo
 }
 
 /** The owner's own bucket of its two places, else an empty one, else the first, shared. */
-function findBucket({ now, emptyAt, owner: owners }: RateLimiter, owner: number): number {
+function findBucket({ now, emptyAt, owner: owners, shift }: RateLimiter, counters: Counters, owner: number): number {
   const nowMs = now[0]!
-  const first = owner & (BUCKETS - 1)
-  const second = (owner >>> 16) & (BUCKETS - 1)
+  const first = owner >>> shift
+  const second = Math.imul(owner, SPREAD) >>> shift
   if (owners[first] === owner) return first
   if (owners[second] === owner) return second
   const free = emptyAt[first]! <= nowMs ? first : emptyAt[second]! <= nowMs ? second : -1
-  if (free < 0) return first
+  if (free < 0) {
+    counters[counter.sharedBuckets]!++
+    return first
+  }
   owners[free] = owner
   emptyAt[free] = 0
   return free

@@ -3,13 +3,13 @@
 // fuzzing. It reads the worker's snapshot and nothing else: what a service answers was decided when the plan was made.
 import type { AddressWords } from '../base/address.ts'
 import { CLASS, RCODE, TYPE } from '../dns/types.ts'
-import { COUNTED_TYPES, counter } from '../metrics/counters.ts'
-import { answerRecord, SERVFAIL } from '../snapshot/plan-body.ts'
+import { COUNTED_TYPES, counter, dropCounter } from '../metrics/counters.ts'
+import { answerRecord, COUNT_MASK, SERVFAIL, STALE } from '../snapshot/plan-body.ts'
 import { planHeader } from '../snapshot/plan-image.ts'
 import { linkOf, nodeLink, recordCountOf, wireOf, RECORD_HEADER_BYTES } from '../snapshot/zone-image.ts'
 import { answerChaos } from './chaos.ts'
-import { settleCookie } from './cookie.ts'
-import { EXTENDED_ERROR } from './edns.ts'
+import { CLIENT_COOKIE_BYTES, settleCookie } from './cookie.ts'
+import { EXTENDED_ERROR, EXTENDED_ERROR_BYTES } from './edns.ts'
 import { findRrset, FOUND, lookUp } from './lookup.ts'
 import {
   beginMessage,
@@ -22,12 +22,15 @@ import {
   type Message,
 } from './message.ts'
 import { readName } from './name-cursor.ts'
-import { readQuery, SILENCE } from './query.ts'
+import { HEADER_BYTES, readQuery, SILENCE } from './query.ts'
 import { limitRate, VERDICT } from './rate-limit.ts'
 import { isSampled, logQuery } from './sampler.ts'
 import { writeDname, writeReferral, writeServerAddresses, writeSoa } from './sections.ts'
 import { chooseClient, leastTtl, settleScope, steer } from './steered.ts'
 import { MAX_CHAIN, type QueryWorker } from './worker.ts'
+
+const RUNT = dropCounter('runt')
+const RESPONSE = dropCounter('response')
 
 /** In the place of an RCODE. */
 const CHAIN_GOES_ON = -1
@@ -51,13 +54,13 @@ export function respond(
   counters[limit === STREAM_LIMIT ? counter.tcpQueries : counter.udpQueries]!++
   let rcode = readQuery(query, input, at, length)
   if (rcode === SILENCE) {
-    counters[counter.dropped]!++
+    counters[length < HEADER_BYTES ? RUNT : RESPONSE]!++
     return 0
   }
   worker.tally = 0
   beginMessage(message, query, snapshot, input, at, output, outAt, limit)
   checkCookie(worker, client)
-  if (rcode === RCODE.NOERROR && query.questionLength > 0) rcode = answer(worker, client)
+  if (rcode === RCODE.NOERROR) rcode = query.questionLength > 0 ? answer(worker, client) : judgeCookie(worker)
   settleScope(worker)
   if (!admit(worker, client, rcode)) return 0
   count(worker, rcode)
@@ -96,6 +99,7 @@ function answer(worker: QueryWorker, client: AddressWords): number {
       }
     }
   }
+  if (!message.truncated) worker.counters[counter.cutChains]!++
   return RCODE.NOERROR
 }
 
@@ -165,15 +169,22 @@ function answerSteered(worker: QueryWorker, binding: number, hop: number): numbe
   const { query, message, snapshot, counters } = worker
   const { planWords, planBytes } = snapshot
   const chosen = steer(worker, binding, query.type === TYPE.AAAA ? 1 : 0)
-  const count = planWords[chosen + answerRecord.count]!
+  const known = planWords[chosen + answerRecord.count]!
   counters[counter.steered]!++
-  if (count === SERVFAIL) return hop === 0 ? failUnresolved(message) : RCODE.NOERROR
-  if (count === 0) return writeSoa(worker, leastTtl(worker, binding), RCODE.NOERROR)
+  if (known === SERVFAIL) return hop === 0 ? failUnresolved(message) : RCODE.NOERROR
+  const count = known & COUNT_MASK
   const ownerAt = hop === 0 ? QUESTION_NAME_AT : -1
   const from = (chosen + answerRecord.wire) * 4
-  if (!writeRecords(message, query.name, ownerAt, NO_NAMES, count, planBytes, from)) message.truncated = true
+  if (count === 0) writeSoa(worker, leastTtl(worker, binding), RCODE.NOERROR)
+  else if (!writeRecords(message, query.name, ownerAt, NO_NAMES, count, planBytes, from)) message.truncated = true
   message.answers += count
+  if ((known & STALE) !== 0) tellStale(message)
   return RCODE.NOERROR
+}
+
+/** The target of an ALIAS cannot be resolved, and its last answer stands in. Told where there is room: it truncates nothing. */
+function tellStale(message: Message): void {
+  if (message.at + EXTENDED_ERROR_BYTES <= message.limit) message.extendedError = EXTENDED_ERROR.staleAnswer
 }
 
 /** The target of an ALIAS could not be resolved, and what was known of it is too old (RFC 8914 §4.23). */
@@ -193,12 +204,18 @@ function checkCookie({ query, snapshot: { planWords }, nowS }: QueryWorker, clie
   if (hasCookie) settleCookie(cookie, planWords, planWords[planHeader.settings]!, client, nowS)
 }
 
+/** Asked for a cookie alone: one of ours that is not valid is said to be bad (RFC 7873 §5.4). */
+function judgeCookie({ query }: QueryWorker): number {
+  const { length, isValid } = query.options.cookie
+  return length > CLIENT_COOKIE_BYTES && !isValid ? RCODE.BADCOOKIE : RCODE.NOERROR
+}
+
 /** Whether the answer may go out; one that may not is dropped, or sent truncated in its place. */
 function admit(worker: QueryWorker, client: AddressWords, rcode: number): boolean {
   const { query, message, limiter, snapshot, counters } = worker
   if (message.isStream || query.options.cookie.isValid) return true
   const { planWords } = snapshot
-  const verdict = limitRate(limiter, planWords, planWords[planHeader.settings]!, client, rcode)
+  const verdict = limitRate(limiter, counters, planWords, planWords[planHeader.settings]!, client, rcode)
   if (verdict === VERDICT.send) return true
   counters[counter.limited]!++
   message.truncated = true
@@ -209,6 +226,7 @@ function count({ query, message, counters }: QueryWorker, rcode: number): void {
   counters[message.isStream ? counter.tcpAnswers : counter.udpAnswers]!++
   counters[counter.rcode + (rcode & 0x0f)]!++
   if (message.truncated) counters[counter.truncated]!++
+  if (query.options.hasSubnet) counters[counter.subnets]!++
   if (message.scope > 0) counters[counter.clientSubnet]!++
   let kind = 0
   while (kind < COUNTED_TYPES.length && COUNTED_TYPES[kind] !== query.type) kind++

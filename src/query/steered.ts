@@ -1,7 +1,7 @@
 // The answer of a service: binding → service → client class → slot table → slot → answer. Every policy is this look-up.
 import type { AddressWords } from '../base/address.ts'
 import { classOf, findClass, scopeOf } from '../snapshot/client-map.ts'
-import { answerRecord, slotTable } from '../snapshot/plan-body.ts'
+import { answerRecord, COUNT_MASK, slotTable } from '../snapshot/plan-body.ts'
 import { bindingRecord, planHeader, serviceRecord } from '../snapshot/plan-image.ts'
 import { pinSlot } from '../snapshot/slot-table.ts'
 import type { QueryWorker } from './worker.ts'
@@ -40,7 +40,7 @@ export function steer(worker: QueryWorker, binding: number, family: 0 | 1): numb
   const tally = planWords[service + serviceRecord.tallies + planWords[answer + answerRecord.tally]!]!
   worker.tallies[tally]!++
   worker.tally = tally
-  if (planWords[answer + answerRecord.count] !== 0 && scope > message.scope) message.scope = scope
+  if ((planWords[answer + answerRecord.count]! & COUNT_MASK) !== 0 && scope > message.scope) message.scope = scope
   return answer
 }
 

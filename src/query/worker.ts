@@ -7,7 +7,7 @@ import { createMessage, type Message } from './message.ts'
 import { createNameCursor, type NameCursor } from './name-cursor.ts'
 import { createQuery, type Query } from './query.ts'
 import type { QueryLog } from './query-log.ts'
-import { createRateLimiter, type RateLimiter } from './rate-limit.ts'
+import { createRateLimiter, DEFAULT_BUCKETS, type RateLimiter } from './rate-limit.ts'
 import { createSampler, type Sampler } from './sampler.ts'
 
 export interface QueryWorker {
@@ -52,17 +52,19 @@ export interface QueryWorkerParts {
   readonly tallies: Float64Array
   readonly queryLog: QueryLog
   readonly slot: number
+  /** Client prefixes that the rate limit tells apart, 65,536 by default. */
+  readonly rateLimitBuckets?: number
 }
 
 /** A prime, so that the offsets of many workers meet no common divisor of slot tables. */
 const PICK_STRIDE = 7919
 
-export function createQueryWorker({ slot, queryLog, ...shared }: QueryWorkerParts): QueryWorker {
+export function createQueryWorker({ slot, queryLog, rateLimitBuckets, ...shared }: QueryWorkerParts): QueryWorker {
   return {
     ...shared,
     pickOffset: slot * PICK_STRIDE,
     tally: 0,
-    limiter: createRateLimiter(),
+    limiter: createRateLimiter(rateLimitBuckets ?? DEFAULT_BUCKETS),
     sampler: createSampler(queryLog, slot),
     nowS: 0,
     query: createQuery(),

@@ -5,6 +5,10 @@
 const PREFIX_BYTES = 2
 const EMPTY = new Uint8Array(0)
 
+/** What `take` returns instead of a length. */
+export const INCOMPLETE = -1
+export const TOO_LONG = -2
+
 export class Frames {
   #bytes: Uint8Array = EMPTY
   #start = 0
@@ -22,20 +26,29 @@ export class Frames {
     else this.#append(chunk)
   }
 
-  /** Copies the next whole message to the start of `message` and returns its length, or −1 when none is complete. */
-  take(message: Uint8Array): number {
-    if (this.held < PREFIX_BYTES) return -1
+  /**
+   * Copies the next whole message to the start of `message` and returns its length; INCOMPLETE when there is none, TOO_LONG
+   * as soon as one promises to be longer than `limit`.
+   */
+  take(message: Uint8Array, limit: number): number {
+    if (this.held < PREFIX_BYTES) return INCOMPLETE
     const length = (this.#bytes[this.#start]! << 8) | this.#bytes[this.#start + 1]!
-    if (this.held < PREFIX_BYTES + length) return -1
+    if (length > limit) return TOO_LONG
+    if (this.held < PREFIX_BYTES + length) return INCOMPLETE
     const at = this.#start + PREFIX_BYTES
     message.set(this.#bytes.subarray(at, at + length))
     this.#start = at + length
     return length
   }
 
+  /** Forgets what has arrived. */
+  clear(): void {
+    this.#hold(EMPTY, 0, true)
+  }
+
   /** To be called before waiting: keeps the beginning of a message, and nothing of the chunk that it came in. */
   settle(): void {
-    if (this.held === 0) this.#hold(EMPTY, 0, true)
+    if (this.held === 0) this.clear()
     else if (!this.#owned) this.#hold(this.#bytes.slice(this.#start, this.#end), this.held, true)
   }
 

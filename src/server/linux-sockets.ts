@@ -12,6 +12,7 @@ const O_CLOEXEC = 0o2_000_000
 const SOL_SOCKET = 1
 const SO_REUSEADDR = 2
 const SO_TYPE = 3
+const SO_SNDBUF = 7
 const SO_RCVBUF = 8
 const SO_REUSEPORT = 15
 const SO_ACCEPTCONN = 30
@@ -39,6 +40,11 @@ const F_DUPFD_CLOEXEC = 1030
 
 /** The default buffer holds 256 datagrams, this one 10,082: what comes while a worker is replaced waits in it. */
 const RECEIVE_BUFFER_BYTES = 4 << 20
+/**
+ * What one TCP connection may hold of the kernel's memory, each way (Linux doubles it): left to itself that grows to some
+ * megabytes of answers for who asks and does not read.
+ */
+const STREAM_BUFFER_BYTES = 64 << 10
 /** Connections that wait to be accepted; the kernel cuts it to net.core.somaxconn. */
 const BACKLOG = 511
 
@@ -132,14 +138,21 @@ function createLinuxSockets(calls: LinuxCalls): LinuxSockets {
     return type === SOCK_TYPE.tcp && isListening ? { transport: 'tcp', endpoint, bothFamilies } : undefined
   }
 
+  const prepareTcp = (fd: number): void => {
+    // Connections of a former process in TIME_WAIT must not keep us from listening.
+    check('SO_REUSEADDR', set(fd, SOL_SOCKET, SO_REUSEADDR, 1))
+    // Connections take these from their listener.
+    check('SO_SNDBUF', set(fd, SOL_SOCKET, SO_SNDBUF, STREAM_BUFFER_BYTES))
+    check('SO_RCVBUF', set(fd, SOL_SOCKET, SO_RCVBUF, STREAM_BUFFER_BYTES))
+  }
+
   return {
     openUdp: (endpoint) =>
       open('udp', endpoint, (fd) => {
         check('SO_REUSEPORT', set(fd, SOL_SOCKET, SO_REUSEPORT, 1))
         prepareUdp(fd, endpoint)
       }),
-    // SO_REUSEADDR: connections of a former process in TIME_WAIT must not keep us from listening.
-    openTcp: (endpoint) => open('tcp', endpoint, (fd) => check('SO_REUSEADDR', set(fd, SOL_SOCKET, SO_REUSEADDR, 1))),
+    openTcp: (endpoint) => open('tcp', endpoint, prepareTcp),
     closeOnExec: (fd) => check('fcntl', calls.fcntl(fd, F_SETFD, 'int', FD_CLOEXEC)),
     inspect,
     adoptUdp: (fd, { endpoint, bothFamilies }) => {

@@ -3,6 +3,7 @@
 import type { Counters } from '../metrics/counters.ts'
 import type { Loan } from './descriptors.ts'
 import type { Lifeline } from './lifeline.ts'
+import type { Limits } from './limits.ts'
 import type { Responder } from './responder.ts'
 
 /** Resolves when the listener has ended in good order. Rejects when a socket cannot be had. */
@@ -20,21 +21,7 @@ export interface ListenerSetup {
 }
 
 /**
- * The longest query that is read over UDP, bytes; longer ones get silence. EDNS tells clients to send at most what we
- * would (RFC 6891 §6.2.4), which is less.
+ * The longest query that is read over UDP, bytes; longer ones get silence. We tell clients to send less: the size in our
+ * OPT records is what a responder takes (RFC 6891 §6.2.4).
  */
 export const MAX_QUERY_BYTES = 4096
-
-export interface Limits {
-  /** The longest UDP answer, bytes (1232 fits every path: DNS flag day 2020). */
-  readonly udpPayloadBytes: number
-  readonly tcp: TcpLimits
-}
-
-export interface TcpLimits {
-  readonly maxConnections: number
-  /** By client address. */
-  readonly maxConnectionsPerClient: number
-  /** From one answered query to the next, whatever trickles in between (RFC 7766 §6.2.3). */
-  readonly idleTimeoutMs: number
-}

@@ -9,6 +9,7 @@ import type { QueryLog } from '../query/query-log.ts'
 import { beginSampling, countLatency, setWallClock } from '../query/sampler.ts'
 import { createQueryWorker } from '../query/worker.ts'
 import { Subscription } from '../snapshot/publication.ts'
+import type { Limits } from './limits.ts'
 
 export interface Responder {
   /** After a receive returned and before the first answer to it. */
@@ -52,6 +53,7 @@ export interface ResponderSetup {
   readonly tallies: Float64Array
   /** One query in so many; outlives the worker. */
   readonly queryLog: QueryLog
+  readonly limits: Limits
 }
 
 /** What a responder module exports. */
@@ -61,8 +63,14 @@ export interface ResponderModule {
 
 export function createResponder({ snapshotControl, snapshotPort, lane, ...parts }: ResponderSetup): Responder {
   const subscription = new Subscription(snapshotControl, lane, snapshotPort)
-  const { slot, counters, picks, tallies, queryLog } = parts
-  const worker = createQueryWorker({ slot, counters, picks, tallies, queryLog, snapshot: subscription.snapshot })
+  const { limits, ...own } = parts
+  const { rateLimitBuckets } = limits
+  const worker = createQueryWorker({
+    ...own,
+    snapshot: subscription.snapshot,
+    ...(rateLimitBuckets !== undefined && { rateLimitBuckets }),
+  })
+  const { counters } = parts
   const { sampler } = worker
   let wallDueMs = 0
   return {

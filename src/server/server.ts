@@ -11,8 +11,8 @@ import { createQueryLog, setSample, type QueryLog } from '../query/query-log.ts'
 import { openDescriptors, type Descriptors, type UdpSockets } from './descriptors.ts'
 import type { HandedSocket } from './handed-over.ts'
 import type { Endpoint, ListenFault } from './listen-fault.ts'
-import type { TcpLimits } from './listener.ts'
 import type { Ending } from './lifeline.ts'
+import type { Limits, TcpLimits } from './limits.ts'
 import { WorkerSlot, type ServerEvents, type WorkerStatus } from './slot.ts'
 import { Spares } from './spares.ts'
 import { LOOK_MS } from './watch.ts'
@@ -41,6 +41,8 @@ export interface ServerOptions {
   readonly udpPayloadBytes?: number
   /** One query in `sample` (0: none) is written into the ring of its worker, which holds `keep`. Missing: none. */
   readonly queryLog?: { readonly sample: number; readonly keep: number }
+  /** Client prefixes that the rate limit of one worker tells apart. */
+  readonly rateLimitBuckets?: number
   readonly events?: ServerEvents
   /** The module that answers, `responder.ts` of this folder by default. */
   readonly responder?: URL
@@ -183,7 +185,7 @@ export class Server {
   }
 
   #createSlot(descriptors: Descriptors, spares: Spares, slot: number): WorkerSlot {
-    const { workers, publication, tcp, udpPayloadBytes, events } = this.#options
+    const { workers, publication, events } = this.#options
     return new WorkerSlot({
       ...{ slot, spares, descriptors, publication },
       lanes: [slot, slot + slotsFor(workers)],
@@ -192,10 +194,15 @@ export class Server {
       picks: this.picks[slot]!,
       tallies: this.tallies[slot]!,
       queryLog: this.queryLogs[slot]!,
-      limits: { udpPayloadBytes: udpPayloadBytes ?? DEFAULT_UDP_PAYLOAD_BYTES, tcp },
+      limits: this.#limits(),
       events: events ?? {},
       now: this.#clock.now,
     })
+  }
+
+  #limits(): Limits {
+    const { tcp, udpPayloadBytes = DEFAULT_UDP_PAYLOAD_BYTES, rateLimitBuckets } = this.#options
+    return { udpPayloadBytes, tcp, ...(rateLimitBuckets !== undefined && { rateLimitBuckets }) }
   }
 
   #watch(): void {

@@ -3,8 +3,8 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
-import { ADDRESS_WORDS } from '../base/address.ts'
-import { counter } from '../metrics/counters.ts'
+import { ADDRESS_WORDS, type AddressWords } from '../base/address.ts'
+import { counter, endCounter, type TcpEnd } from '../metrics/counters.ts'
 import { writeClient } from './client.ts'
 import { Connection, createDesk, type Desk } from './connection.ts'
 import type { SocketSource } from './descriptors.ts'
@@ -52,31 +52,39 @@ class ConnectionRoom {
   readonly #desk: Desk
   /** The one that was touched longest ago comes first. */
   readonly #connections = new Set<Connection>()
-  readonly #byClient = new Map<string, number>()
+  readonly #byOwner = new Map<string, number>()
 
   constructor(setup: ListenerSetup) {
     this.#setup = setup
     this.#desk = createDesk({
       responder: setup.responder,
+      limits: setup.limits.tcp,
+      counters: setup.counters,
       now: setup.now,
       touched: (connection) => this.#moveToEnd(connection),
       closed: (connection) => this.#leave(connection),
     })
+    setup.counters[counter.tcpOpen] = 0
   }
 
   accept(socket: Socket): void {
     const address = socket.remoteAddress
     // Without an address it is gone already.
     if (address === undefined) return void socket.destroy()
-    if (this.#isFullFor(address)) {
-      this.#setup.counters[counter.tcpRefused]!++
-      return void socket.resetAndDestroy()
-    }
-    this.#setup.counters[counter.tcpConnections]!++
-    this.#byClient.set(address, (this.#byClient.get(address) ?? 0) + 1)
+    const { counters, limits } = this.#setup
     const client = new Int32Array(ADDRESS_WORDS)
     writeClient(address, client)
-    this.#connections.add(new Connection(socket, address, client, this.#desk))
+    const owner = ownerOf(client)
+    const owned = this.#byOwner.get(owner) ?? 0
+    if (owned >= limits.tcp.maxConnectionsPerClient) {
+      counters[counter.tcpRefused]!++
+      return void socket.resetAndDestroy()
+    }
+    if (this.#connections.size >= limits.tcp.maxConnections) this.#makeRoom()
+    counters[counter.tcpConnections]!++
+    this.#byOwner.set(owner, owned + 1)
+    this.#connections.add(new Connection(socket, owner, client, this.#desk))
+    counters[counter.tcpOpen] = this.#connections.size
   }
 
   /** Closes connections that have been idle for too long. */
@@ -84,7 +92,7 @@ class ConnectionRoom {
     const idleSince = this.#setup.now() - this.#setup.limits.tcp.idleTimeoutMs
     for (const connection of this.#connections) {
       if (connection.touchedAt > idleSince) return
-      connection.destroy()
+      this.#end(connection, connection.waitsAs)
     }
   }
 
@@ -104,20 +112,33 @@ class ConnectionRoom {
     }
   }
 
-  #isFullFor(address: string): boolean {
-    const { maxConnections, maxConnectionsPerClient } = this.#setup.limits.tcp
-    return this.#connections.size >= maxConnections || (this.#byClient.get(address) ?? 0) >= maxConnectionsPerClient
+  /** Who has just been answered stays: a crowd of idle ones keeps nobody out who has something to ask. */
+  #makeRoom(): void {
+    const [oldest] = this.#connections
+    if (oldest) this.#end(oldest, 'crowded')
+  }
+
+  #end(connection: Connection, reason: TcpEnd | undefined): void {
+    if (reason !== undefined) this.#setup.counters[endCounter(reason)]!++
+    connection.destroy()
+    this.#leave(connection)
   }
 
   #moveToEnd(connection: Connection): void {
-    this.#connections.delete(connection)
-    this.#connections.add(connection)
+    if (this.#connections.delete(connection)) this.#connections.add(connection)
   }
 
+  /** Once for each connection, however often it is told. */
   #leave(connection: Connection): void {
-    this.#connections.delete(connection)
-    const left = this.#byClient.get(connection.address)! - 1
-    if (left > 0) this.#byClient.set(connection.address, left)
-    else this.#byClient.delete(connection.address)
+    if (!this.#connections.delete(connection)) return
+    const left = this.#byOwner.get(connection.owner)! - 1
+    if (left > 0) this.#byOwner.set(connection.owner, left)
+    else this.#byOwner.delete(connection.owner)
+    this.#setup.counters[counter.tcpOpen] = this.#connections.size
   }
+}
+
+/** Whom a connection counts for: an IPv4 address, or the /64 from which one IPv6 host may take as many as it likes. */
+function ownerOf(client: AddressWords): string {
+  return client[0] === 4 ? String(client[1]) : `${client[1]} ${client[2]}`
 }

@@ -7,7 +7,7 @@
 // these calls are missing, is `udp.ts`; both pass the same tests.
 import { constants } from 'node:os'
 import { ADDRESS_WORDS } from '../base/address.ts'
-import { counter } from '../metrics/counters.ts'
+import { counter, dropCounter } from '../metrics/counters.ts'
 import {
   addressAnswer,
   BATCH_SIZE,
@@ -30,6 +30,8 @@ const MOST_BATCHES = 4
 
 /** How long a batch waits, once, for a full socket; what then finds no room is dropped and counted. */
 const ROOM_LIMIT_MS = 5
+
+const OVERSIZE = dropCounter('oversize')
 
 const { EAGAIN, EBADF, EFAULT, EINTR, EINVAL, ENOTSOCK } = constants.errno
 /** The descriptor or the memory is not what we think it is. */
@@ -109,7 +111,7 @@ export class BatchLoop {
       const length = receivedBytes(batch, n)
       // Nothing can be sent to port 0: such a sender is forged.
       if (readSender(batch, n, this.#client) === 0) counters[counter.sendErrors]!++
-      else if (length < 0) counters[counter.dropped]!++
+      else if (length < 0) counters[OVERSIZE]!++
       else {
         const at = outputAt(batch, answers)
         const bytes = responder.answer(batch.bytes, inputAt(n), length, this.#client, batch.bytes, at, limit)

@@ -4,13 +4,14 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { ADDRESS_WORDS } from '../base/address.ts'
-import { counter } from '../metrics/counters.ts'
+import { counter, dropCounter } from '../metrics/counters.ts'
 import { writeClient } from './client.ts'
 import type { SocketSource } from './descriptors.ts'
 import { untilStopped, type Lifeline } from './lifeline.ts'
 import { MAX_QUERY_BYTES, type Listen, type ListenerSetup } from './listener.ts'
 
 const RECEIVE_BUFFER_BYTES = 4 << 20
+const OVERSIZE = dropCounter('oversize')
 /** Answers that may wait in libuv for a full socket. */
 const RING_BUFFERS = 256
 
@@ -58,7 +59,7 @@ function createReceiver({ responder, counters, limits }: ListenerSetup): Receive
 
   return (socket, message, from) => {
     if (message.length > MAX_QUERY_BYTES) {
-      counters[counter.dropped]!++
+      counters[OVERSIZE]!++
       return
     }
     // Nothing can be sent to port 0: such a sender is forged.

@@ -34,7 +34,7 @@ export function writeClientMap(map: ClientMap, words: Int32Array, at: number): v
 /**
  * The class of a client and the scope of an answer to it, packed: read them with `classOf` and `scopeOf`.
  * Every address of the block that the scope spans has the same class and the same scope; blocks of one map are equal or
- * disjoint, and none could be wider. The scope is at least 1, for 0 would be valid for both families (RFC 7871 §7.2.1).
+ * disjoint, and none could be wider. The scope is at least 1, for 0 would be valid for all networks, of both families (RFC 7871 §7.3.1).
  * Allocates nothing.
  */
 export function findClass(words: Int32Array, at: number, client: AddressWords): number {

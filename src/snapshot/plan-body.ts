@@ -11,6 +11,11 @@ import { RECORD_HEADER_BYTES, writeRecordHeader } from './zone-image.ts'
 /** In the place of a slot table where the addresses are not known: an ALIAS whose target could not be resolved. */
 export type Unknown = 'servfail'
 
+/** The last answers of an ALIAS whose target cannot be resolved at present: they stand in, and say so (RFC 8914 §4.4). */
+export interface StaleTable extends SlotTable {
+  readonly isStale: true
+}
+
 /** One client class of one service. */
 export interface RowTables<Table = SlotTable> {
   /** Seconds. */
@@ -32,7 +37,7 @@ export const slotTable = {
 } as const
 
 export const answerRecord = {
-  /** 0: NODATA; `SERVFAIL`: the addresses are not known. */
+  /** Records in the bits of COUNT_MASK (0: NODATA), STALE above; or `SERVFAIL`: the addresses are not known. */
   count: 0,
   wireLength: 1,
   /** Which of its service's tallies counts it. */
@@ -43,6 +48,9 @@ export const answerRecord = {
 
 /** In the place of a count of records. */
 export const SERVFAIL = -1
+export const COUNT_MASK = 0xffff
+/** Flag in `answerRecord.count`: an answer of a StaleTable. */
+export const STALE = 1 << 16
 
 const TYPE_A = 1
 const TYPE_AAAA = 28
@@ -92,7 +100,8 @@ class Encoder {
     const before = known.get(table)
     if (before !== undefined) return before
     const { answers: given, slots } = table === 'servfail' ? FAILING : table
-    const answers = given.map((answer) => this.#answer(answer, ttl))
+    const flags = table !== 'servfail' && 'isStale' in table ? STALE : 0
+    const answers = given.map((answer) => this.#answer(answer, ttl, flags))
     const slotsAt = this.#placeSlots(slots)
     const at = this.#take(slotTable.first + answers.length)
     this.#words[at + slotTable.slots] = slots.length
@@ -107,25 +116,26 @@ class Encoder {
     return this.#words.slice(0, this.#end)
   }
 
-  #answer(answer: Answer | Unknown, ttl: number): number {
+  #answer(answer: Answer | Unknown, ttl: number, flags: number): number {
     const [only, other] = addressesOf(answer)
-    if (!only || other) {
-      const key = `${ttl} ${answer === 'servfail' ? answer : answer.map(({ bytes }) => bytes.join('.')).join(' ')}`
-      const before = this.#answers.get(key) ?? this.#writeAnswer(answer, ttl)
+    if (!only || other || flags !== 0) {
+      const addresses = answer === 'servfail' ? answer : answer.map(({ bytes }) => bytes.join('.')).join(' ')
+      const key = `${ttl} ${flags} ${addresses}`
+      const before = this.#answers.get(key) ?? this.#writeAnswer(answer, ttl, flags)
       this.#answers.set(key, before)
       return before
     }
     const known = innerMap(this.#singles, ttl)
-    const before = known.get(only) ?? this.#writeAnswer(answer, ttl)
+    const before = known.get(only) ?? this.#writeAnswer(answer, ttl, flags)
     known.set(only, before)
     return before
   }
 
-  #writeAnswer(answer: Answer | Unknown, ttl: number): number {
+  #writeAnswer(answer: Answer | Unknown, ttl: number, flags: number): number {
     const addresses = addressesOf(answer)
     const wireLength = addresses.reduce((sum, { bytes }) => sum + RECORD_HEADER_BYTES + bytes.length, 0)
     const at = this.#take(answerRecord.wire + ((wireLength + 3) >> 2))
-    this.#words[at + answerRecord.count] = answer === 'servfail' ? SERVFAIL : addresses.length
+    this.#words[at + answerRecord.count] = answer === 'servfail' ? SERVFAIL : addresses.length | flags
     this.#words[at + answerRecord.wireLength] = wireLength
     this.#words[at + answerRecord.tally] = this.#tallyOf(addresses)
     const bytes = new Uint8Array(this.#words.buffer)

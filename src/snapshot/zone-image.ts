@@ -49,7 +49,7 @@ export const IS_LINKED = 1 << 25
 export const nodeLink = {
   /** The node `*` below this one (RFC 4592). */
   wildcard: nodeRecord.words,
-  /** The delegation at or above this node, nearest to the apex (RFC 1034 §4.2.1). */
+  /** The delegation at or above this node, nearest to the apex (RFC 1034 §4.3.2 step 3b). */
   cut: nodeRecord.words + 1,
   /** 1 + the LB binding of this name. */
   binding: nodeRecord.words + 2,

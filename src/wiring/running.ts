@@ -26,9 +26,11 @@ import type { DoubtNews } from '../health/doubter.ts'
 import { regionOf, type Target, type Transition } from '../health/health.ts'
 import { HealthKeeper } from '../health/keeper.ts'
 import { readSavedHealth } from '../health/saved.ts'
+import type { MetricsFacts } from '../metrics/exporter.ts'
 import type { HandedSocket } from '../server/handed-over.ts'
 import type { Ending } from '../server/lifeline.ts'
 import { formatEndpoint, formatListenFault, listenFault } from '../server/listen-fault.ts'
+import { readReceiveDrops } from '../server/receive-drops.ts'
 import { lanesFor, PICK_PLACES, Server, TALLY_PLACES } from '../server/server.ts'
 import type { ServiceManager } from '../server/service-manager.ts'
 import type { Challenge } from '../zone/challenges.ts'
@@ -54,6 +56,7 @@ const FIXED_UNTIL_RESTART = [
   'admin',
   'agent',
   'tcp',
+  'rateLimitBuckets',
   'log',
   'state',
   'queryLog',
@@ -126,6 +129,8 @@ export class Running {
   #started = false
   #copying: Promise<void> = Promise.resolve()
   #lastReload: ReloadStatus | undefined
+  /** Of the files as they were read last. */
+  #faults: readonly Fault[] = []
   #reloading: Promise<unknown> = Promise.resolve()
   #keeper: HealthKeeper | undefined
 
@@ -180,6 +185,7 @@ export class Running {
     const [prepared] = await Promise.all([this.director.prepare(this.#withChallenges(config)), this.#firstRound()])
     if (prepared.refused) return { faults: prepared.faults }
     this.#logFaults(prepared.faults)
+    this.#faults = [...warnings, ...prepared.faults]
     await this.#resolveAliases(prepared, config)
     this.#board.configure(config.regions)
     this.#board.judge(this.checker.health(), systemClock.wall())
@@ -243,6 +249,7 @@ export class Running {
       reported: this.#reports.reported(),
       director: this.director,
       board: this.#board,
+      aliases: this.#aliases.report(),
       events: this.#events.latest,
       ...(admin && { admin: { host: admin.host, port: this.#adminPort } }),
       ...(this.#lastReload && { lastReload: this.#lastReload }),
@@ -252,6 +259,11 @@ export class Running {
   /** Whether somebody answers: a process of which nobody does is better started anew. */
   isAnswering(): boolean {
     return this.server.workers().some(({ transport, state }) => transport === 'udp' && state === 'serving')
+  }
+
+  #facts(): MetricsFacts {
+    const receiveDrops = readReceiveDrops(this.server.endpoints)
+    return { ...this.status(), faults: this.#faults, ...(receiveDrops !== undefined && { receiveDrops }) }
   }
 
   explain(query: ExplainQuery): Promise<Explained> {
@@ -412,6 +424,7 @@ export class Running {
 
   #endReload(ok: boolean, faults: readonly Fault[], changes: readonly string[]): ReloadStatus {
     this.#logFaults(faults)
+    this.#faults = faults
     const errors = faults.filter(isError).length
     const withFaults = errors === 0 ? '' : `; ${errors} faults in zones, which keep their last good versions`
     if (ok) this.#tell('info', `reloaded as snapshot ${this.#publisher.generation}${withFaults}`, { changes })
@@ -521,13 +534,13 @@ export class Running {
   }
 
   #createServer(): Server {
-    const { listen, workers, sockets, tcp, queryLog, querySample } = this.#config
+    const { listen, workers, sockets, tcp, rateLimitBuckets, queryLog, querySample } = this.#config
     return new Server({
       endpoints: listen,
       workers,
       ...(sockets && { sockets }),
       publication: this.#publisher,
-      tcp,
+      ...{ tcp, rateLimitBuckets },
       queryLog: { ...queryLog, sample: querySample },
       testHooks: this.#options.testHooks ?? false,
       events: {
@@ -574,12 +587,11 @@ export class Running {
     })
   }
 
-  async #createShowing({ listen, tls }: NonNullable<Config['admin']>): Promise<Showing> {
+  async #createShowing(settings: NonNullable<Config['admin']>): Promise<Showing> {
     const { createShowing } = await import('./showing.ts')
     return createShowing(
       {
-        listen,
-        ...(tls && { tls }),
+        ...settings,
         status: () => this.status(),
         explain: (query) => this.explain(query),
         queries: (filter) => this.queries(filter),
@@ -596,7 +608,7 @@ export class Running {
       {
         version: this.#options.version,
         counters: () => this.server.counters,
-        facts: () => this.status(),
+        facts: () => this.#facts(),
         droppedLogLines: this.#droppedLogLines,
       },
     )

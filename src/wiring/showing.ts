@@ -8,7 +8,8 @@ export interface Showing {
   readonly exporter: Exporter
 }
 
-export function createShowing(admin: Omit<AdminOptions, 'metrics'>, sources: MetricsSources): Showing {
+export function createShowing(admin: Omit<AdminOptions, 'metrics' | 'onRefused'>, sources: MetricsSources): Showing {
   const exporter = createExporter(sources)
-  return { exporter, admin: new Admin({ ...admin, metrics: () => exporter.metrics() }) }
+  const onRefused = exporter.countAdminRefusal
+  return { exporter, admin: new Admin({ ...admin, metrics: () => exporter.metrics(), onRefused }) }
 }

@@ -1,5 +1,6 @@
 // The status of a running director, put together from what each part says of itself.
 import type {
+  AliasStatus,
   ListenStatus,
   ProbingStatus,
   RegionStatus,
@@ -10,6 +11,7 @@ import type {
   EventStatus,
 } from '../admin/status.ts'
 import { systemClock } from '../base/clock.ts'
+import type { AliasReport } from '../director/aliases.ts'
 import type { Director } from '../director/director.ts'
 import type { ClassPlan, ServicePlan } from '../director/plan.ts'
 import type { Member } from '../director/tables.ts'
@@ -29,6 +31,7 @@ export interface RunningParts {
   readonly reported: ReadonlyMap<string, Reported>
   readonly director: Director
   readonly board: RegionBoard
+  readonly aliases: readonly AliasReport[]
   readonly events: readonly EventStatus[]
   readonly admin?: ListenStatus
   readonly lastReload?: ReloadStatus
@@ -56,6 +59,7 @@ export function describeRunning(parts: RunningParts): Status {
       .status(checker.reports())
       .map((region) => ({ ...region, ...describeReport(reported.get(region.name)) })),
     services: [...director.plans.values()].map((plan) => describeService(plan, director, server)),
+    aliases: parts.aliases.map(describeAlias),
     events: [...events],
     ...(lastReload && { lastReload }),
   }
@@ -94,6 +98,12 @@ function describeService(
     })),
     noData: answersOf(director.tallyOf(service.name, ''), server),
   }
+}
+
+function describeAlias(report: AliasReport): AliasStatus {
+  const states = [report.ipv4.state, report.ipv6.state]
+  const state = states.includes('failed') ? 'failed' : states.includes('stale') ? 'stale' : 'fresh'
+  return { ...report, state }
 }
 
 /** Classes count alike: how many clients each has is not known. */

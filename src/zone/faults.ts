@@ -1,8 +1,9 @@
-// Faults of a zone as they are found, by position; capped by file, for a file of a million lines can be wrong in each.
+// Faults of a zone as they are found, by position; capped by file, for a file of a million lines can be wrong in each. Errors
+// and warnings are capped apart: however much there is to warn of, what forbids the zone is told.
 import { compareFaults, isError, type Fault, type Place } from '../base/fault.ts'
 import type { Sources } from './sources.ts'
 
-/** Faults told of one file; the one after says that there are more. */
+/** Errors told of one file, and warnings; the one after says that there are more. */
 export const MAX_FAULTS = 1000
 
 /** What is wrong, without severity and place. */
@@ -16,9 +17,10 @@ export interface Complaint {
 export class Faults {
   readonly #sources: Sources
   readonly #list: Fault[] = []
+  /** By severity and file. */
   readonly #counts = new Map<string, number>()
-  /** The worst severity of what is not in the list, by file. */
-  readonly #untold = new Map<string, Fault['severity']>()
+  /** The first of each kind that is not in the list. */
+  readonly #untold: Fault[] = []
   #hasErrors = false
 
   constructor(sources: Sources) {
@@ -47,21 +49,21 @@ export class Faults {
   list(): readonly Fault[] {
     return [
       ...this.#list.toSorted(compareFaults),
-      ...[...this.#untold].map(([file, severity]) => moreFaults(file, severity)),
+      ...this.#untold.map(({ place, severity }) => moreFaults(place.file, severity)),
     ]
   }
 
   #add(fault: Fault): void {
     this.#hasErrors ||= isError(fault)
-    const { file } = fault.place
-    const count = (this.#counts.get(file) ?? 0) + 1
-    this.#counts.set(file, count)
+    const kind = `${fault.severity} ${fault.place.file}`
+    const count = (this.#counts.get(kind) ?? 0) + 1
+    this.#counts.set(kind, count)
     if (count <= MAX_FAULTS) this.#list.push(fault)
-    else if (isError(fault) || !this.#untold.has(file)) this.#untold.set(file, fault.severity)
+    else if (count === MAX_FAULTS + 1) this.#untold.push(fault)
   }
 }
 
 function moreFaults(file: string, severity: Fault['severity']): Fault {
-  const message = `there are more than ${MAX_FAULTS} faults in this file; the others are not listed`
+  const message = `there are more than ${MAX_FAULTS} ${severity}s in this file; the others are not listed`
   return { code: 'too-many-faults', severity, place: { file }, message }
 }

@@ -13,7 +13,7 @@ import type { Faults } from './faults.ts'
 import { groupRecords } from './group.ts'
 import { readMasterFile } from './master-file.ts'
 import { nodeText, numberNodes } from './nodes.ts'
-import type { MasterFile, ReadFile } from './reading.ts'
+import type { MasterFile, ReadFile, ZoneLimits } from './reading.ts'
 import { assignServices } from './services.ts'
 import type { Zone, ZoneLoad } from './zone.ts'
 
@@ -22,12 +22,14 @@ export interface LoadOptions {
   readonly services: ReadonlySet<string>
   /** For tests and copies; the file system by default. */
   readonly readFile?: ReadFile
+  /** The widest by default. */
+  readonly limits?: ZoneLimits
 }
 
 /** Loads the zone of a `*.zone` file. Never throws on what the file holds or when it cannot be read. */
-export function loadZone(file: string, { services, readFile }: LoadOptions): ZoneLoad {
+export function loadZone(file: string, { services, readFile, limits }: LoadOptions): ZoneLoad {
   const path = resolve(file)
-  const master = readMasterFile(path, readFile)
+  const master = readMasterFile(path, readFile, limits)
   const draft = draftZone(master, path, services)
   if (draft) checkZone(draft, master.faults)
   return {

@@ -12,15 +12,19 @@ import { Faults, type Complaint } from './faults.ts'
 import { ZONE_EXTENSION } from './find.ts'
 import { NameTable } from './name-table.ts'
 import { badTtl, MAX_TTL_SECONDS, NO_OWNER, readRecord } from './record.ts'
-import type { MasterFile, OpenFile, ReadFile, Reading } from './reading.ts'
+import {
+  WIDEST_LIMITS,
+  type MasterFile,
+  type OpenFile,
+  type ReadFile,
+  type Reading,
+  type ZoneLimits,
+} from './reading.ts'
 import { Sources } from './sources.ts'
 
-/** Positions and offsets are 32-bit integers. */
-const MAX_TEXT_BYTES = 1 << 30
 /** Of text: most records of a large zone are longer, and columns that grow are copied. */
 const EXPECTED_RECORD_BYTES = 24
-const MAX_INCLUDE_DEPTH = 16
-const MAX_FILES = 10_000
+const LIMITS_HINT = 'zoneLimits of the configuration says how much a zone may be'
 const DOLLAR = 0x24
 const BYTE_ORDER_MARK = Uint8Array.of(0xef, 0xbb, 0xbf)
 
@@ -38,16 +42,20 @@ const TEXT_COMPLAINTS: Readonly<Record<TokenProblem['code'], Complaint>> = {
 }
 
 /** Reads a file whose name says its first origin: `example.com.zone`. */
-export function readMasterFile(file: string, readFile: ReadFile = readFileSync): MasterFile {
+export function readMasterFile(
+  file: string,
+  readFile: ReadFile = readFileSync,
+  limits: ZoneLimits = WIDEST_LIMITS,
+): MasterFile {
   const origin = parseName(basename(file, ZONE_EXTENSION))
-  const reading = beginReading(readFile, typeof origin === 'string' ? undefined : origin)
+  const reading = beginReading(readFile, limits, typeof origin === 'string' ? undefined : origin)
   const complain = (complaint: Complaint): void => reading.faults.fileError({ file }, complaint)
   if (typeof origin !== 'string') readText(reading, file, [], origin, complain)
   else complain({ code: 'bad-file-name', message: `the file's name is no zone's name: ${NAME_PROBLEMS[origin]}` })
   return reading
 }
 
-function beginReading(readFile: ReadFile, fileOrigin: Name | undefined): Reading {
+function beginReading(readFile: ReadFile, limits: ZoneLimits, fileOrigin: Name | undefined): Reading {
   const sources = new Sources()
   return {
     names: new NameTable(),
@@ -58,7 +66,9 @@ function beginReading(readFile: ReadFile, fileOrigin: Name | undefined): Reading
     files: [],
     sources,
     readFile,
+    limits,
     scratch: new Writer(),
+    isFull: false,
     textBytes: 0,
     defaultTtl: -1,
     lastTtl: -1,
@@ -81,19 +91,31 @@ function readText(
   const start = BYTE_ORDER_MARK.every((byte, i) => byte === bytes[i]) ? BYTE_ORDER_MARK.length : 0
   const base = reading.sources.add(path, bytes)
   const file: OpenFile = { path, tokens: new Tokens(bytes, start), base, includedBy, origin, owner: NO_OWNER }
-  while (file.tokens.nextRecord()) readEntry(reading, file)
+  while (!reading.isFull && file.tokens.nextRecord()) readEntry(reading, file)
 }
 
 function readBytes(reading: Reading, path: string, complain: (complaint: Complaint) => void): Uint8Array | undefined {
   try {
     const bytes = reading.readFile(path)
     reading.textBytes += bytes.length
-    if (reading.textBytes <= MAX_TEXT_BYTES) return bytes
-    complain({ code: 'too-long', message: `the zone's text is longer than ${MAX_TEXT_BYTES} bytes` })
+    const { textBytes } = reading.limits
+    if (reading.textBytes <= textBytes) return bytes
+    complain({ code: 'too-long', message: `the zone's text is longer than ${textBytes} bytes`, hint: LIMITS_HINT })
   } catch (error) {
     complain({ code: 'cannot-read', message: `cannot read ${path}: ${(error as Error).message}` })
   }
   return undefined
+}
+
+/** One record more than there may be is not read any more, and neither is what follows. */
+function isOverfull(reading: Reading): boolean {
+  const { records, services, limits } = reading
+  reading.isFull = records.count + services.count >= limits.records
+  return reading.isFull
+}
+
+function tooManyRecords({ records }: ZoneLimits): Complaint {
+  return { code: 'too-many-records', message: `the zone has more than ${records} records`, hint: LIMITS_HINT }
 }
 
 /** Reads one record or directive and leaves the tokens behind it. */
@@ -102,6 +124,10 @@ function readEntry(reading: Reading, file: OpenFile): void {
   const isBlank = tokens.beginsBlank()
   if (!tokens.next()) {
     finishEntry(reading, file, undefined)
+    return
+  }
+  if (isOverfull(reading)) {
+    finishEntry(reading, file, tooManyRecords(reading.limits))
     return
   }
   const isDirective = tokens.bytes[tokens.start] === DOLLAR && !isBlank && !tokens.quoted
@@ -153,7 +179,7 @@ function includeFile(reading: Reading, file: OpenFile): Complaint | undefined {
   const complaint = endOfDirective(tokens)
   if (complaint) return complaint
   const stack = [...includedBy, path]
-  const refusal = refuseInclusion(included, stack, reading.files.length)
+  const refusal = refuseInclusion(included, stack, reading)
   if (refusal) refuse(refusal)
   else readText(reading, included, stack, origin, refuse)
   return undefined
@@ -163,13 +189,15 @@ function complainAt({ faults }: Reading, position: number): (complaint: Complain
   return (complaint) => faults.error(position, complaint)
 }
 
-function refuseInclusion(path: string, stack: readonly string[], files: number): Complaint | undefined {
+function refuseInclusion(path: string, stack: readonly string[], reading: Reading): Complaint | undefined {
+  const { includeDepth, files } = reading.limits
   if (stack.includes(path)) return { code: 'include-loop', message: `${path} includes itself` }
-  if (stack.length >= MAX_INCLUDE_DEPTH) {
-    return { code: 'include-depth', message: `files include each other more than ${MAX_INCLUDE_DEPTH} deep` }
+  if (stack.length > includeDepth) {
+    const message = `files include each other more than ${includeDepth} deep`
+    return { code: 'include-depth', message, hint: LIMITS_HINT }
   }
-  if (files < MAX_FILES) return undefined
-  return { code: 'too-many-files', message: `the zone includes files more than ${MAX_FILES} times` }
+  if (reading.files.length < files) return undefined
+  return { code: 'too-many-files', message: `the zone is read from more than ${files} files`, hint: LIMITS_HINT }
 }
 
 function refuseGenerate(): Complaint {

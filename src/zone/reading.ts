@@ -10,6 +10,18 @@ import type { Sources } from './sources.ts'
 /** Gives the bytes of a file, or throws what the file system says. */
 export type ReadFile = (path: string) => Uint8Array
 
+/** What one zone may be made of: beyond, it is refused, and others go on. */
+export interface ZoneLimits {
+  /** Of all its files together. */
+  readonly textBytes: number
+  readonly records: number
+  readonly files: number
+  readonly includeDepth: number
+}
+
+/** The most that can be allowed: positions in text are 32-bit integers, with room to spare. */
+export const WIDEST_LIMITS: ZoneLimits = { textBytes: 1 << 30, records: 100_000_000, files: 100_000, includeDepth: 64 }
+
 /** What a master file and its inclusions hold, in the order of reading. */
 export interface MasterFile {
   readonly names: NameTable
@@ -28,7 +40,10 @@ export interface MasterFile {
 export interface Reading extends MasterFile {
   readonly sources: Sources
   readonly readFile: ReadFile
+  readonly limits: ZoneLimits
   readonly scratch: Writer
+  /** A limit is met: nothing more is read. */
+  isFull: boolean
   textBytes: number
   /** Of the last $TTL (RFC 2308 §4) and of the last record that had one (RFC 1035 §5.1); −1 before there is any. */
   defaultTtl: number

@@ -1,18 +1,22 @@
 import { connect, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { afterEach, expect, test } from 'vitest'
-import { Admin } from '../../src/admin/admin.ts'
+import { Admin, type AdminOptions } from '../../src/admin/admin.ts'
 import { NO_ROUND_TRIPS, SAMPLE_STATUS } from './sample-status.ts'
 
 const admins: Admin[] = []
 
 afterEach(async () => {
   for (const admin of admins.splice(0)) await admin.stop()
+  refused.length = 0
 })
 
-function createAdmin(port = 0, metrics = () => Promise.resolve('')): Admin {
+const refused: string[] = []
+
+function createAdmin(port = 0, metrics = () => Promise.resolve(''), limits: Partial<AdminOptions> = {}): Admin {
   const admin = new Admin({
     listen: { host: '127.0.0.1', port },
+    ...{ maxConnections: 64, requestTimeoutMs: 10_000, maxHeaderBytes: 8192 },
     status: () => SAMPLE_STATUS,
     explain: () => Promise.resolve({ explanation: {} }),
     queries: () => ({ sample: 1, queries: [] }),
@@ -22,6 +26,8 @@ function createAdmin(port = 0, metrics = () => Promise.resolve('')): Admin {
     ready: () => ({ ready: true, reasons: [] }),
     metrics,
     onError: () => undefined,
+    onRefused: (reason) => refused.push(reason),
+    ...limits,
   })
   admins.push(admin)
   return admin
@@ -71,6 +77,7 @@ test('a request with huge headers is refused', async () => {
   socket.write(`GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: a\r\n\r\n`)
   const [data] = (await once(socket, 'data')) as [Buffer]
   expect(data.toString()).toMatch(/^HTTP\/1\.1 431 /)
+  expect(refused).toEqual(['head'])
   socket.destroy()
 })
 
@@ -80,7 +87,38 @@ test('a refused body closes the connection', async () => {
   socket.write('POST /v1/status HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nx')
   const [data] = (await once(socket, 'data')) as [Buffer]
   expect(data.toString()).toMatch(/^HTTP\/1\.1 413 /)
+  expect(refused).toEqual(['body'])
   await once(socket, 'close')
+})
+
+test('a request that does not come whole in time is refused, and so is what is no HTTP', async () => {
+  const port = await startOn(createAdmin(0, undefined, { requestTimeoutMs: 200 }))
+  const slow = connect(port, '127.0.0.1')
+  slow.write('GET /healthz HTTP/1.1\r\nHost: ')
+  expect(String(((await once(slow, 'data')) as [Buffer])[0])).toMatch(/^HTTP\/1\.1 408 /)
+  const other = connect(port, '127.0.0.1')
+  other.write('what?\r\n\r\n')
+  expect(String(((await once(other, 'data')) as [Buffer])[0])).toMatch(/^HTTP\/1\.1 400 /)
+  expect(refused).toEqual(['timeout', 'malformed'])
+})
+
+test('a client that goes away in the midst of a request is no refusal', async () => {
+  const port = await startOn(createAdmin())
+  const socket = connect(port, '127.0.0.1')
+  socket.write('GET /healthz HTTP/1.1\r\nHost: ')
+  await once(socket, 'connect')
+  socket.resetAndDestroy()
+  await ask(port, 'GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n').then((answered) => answered.destroy())
+  expect(refused).toEqual([])
+})
+
+test('connections beyond the limit are closed', async () => {
+  const port = await startOn(createAdmin(0, undefined, { maxConnections: 1 }))
+  const first = await ask(port, 'GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n')
+  const second = connect(port, '127.0.0.1')
+  await once(second, 'close')
+  expect(refused).toEqual(['connections'])
+  first.destroy()
 })
 
 async function ask(port: number, request: string): Promise<Socket> {

@@ -84,6 +84,7 @@ export class Desk {
       ready: () => ({ ready: true, reasons: [] }),
       metrics: () => Promise.resolve(''),
       onError: (error) => void this.errors.push(error),
+      onRefused: () => undefined,
       access: {
         clock: { now: () => this.now, wall: () => this.now },
         requestsPerSecond: this.requestsPerSecond,

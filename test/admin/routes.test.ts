@@ -16,6 +16,7 @@ function routes(changes: Partial<AdminSources> = {}) {
     onError: (error) => {
       throw error
     },
+    onRefused: () => undefined,
     ...changes,
   })
 }

@@ -43,6 +43,20 @@ export const SAMPLE_STATUS: Status = {
       ],
     },
   ],
+  aliases: [
+    {
+      target: 'cdn.example.net.',
+      state: 'stale',
+      ipv4: { state: 'stale', addresses: ['192.0.2.1', '192.0.2.2'], ageMs: 95_000, reason: 'no answer in time' },
+      ipv6: { state: 'fresh', addresses: [], ageMs: 5_000 },
+    },
+    {
+      target: 'gone.example.net.',
+      state: 'failed',
+      ipv4: { state: 'failed', addresses: [], reason: 'NXDOMAIN' },
+      ipv6: { state: 'failed', addresses: [], reason: 'NXDOMAIN' },
+    },
+  ],
   events: [
     { at: '2026-11-24T10:00:00.000Z', text: 'started' },
     { at: '2026-11-24T10:00:27.000Z', text: 'eu-west is down: refused' },

@@ -1,12 +1,13 @@
 // A server whose responder is a bare echo, on the port given; for bench.ts.
 import { Server, lanesFor } from '../../src/server/server.ts'
 import { Publisher } from '../../src/snapshot/publication.ts'
+import { WIDE_TCP_LIMITS } from '../support/tcp-limits.ts'
 
 const server = new Server({
   endpoints: [{ host: '127.0.0.1', port: Number(process.argv[2]) }],
   workers: 1,
   publication: new Publisher(lanesFor(1)),
-  tcp: { maxConnections: 1, maxConnectionsPerClient: 1, idleTimeoutMs: 1000 },
+  tcp: WIDE_TCP_LIMITS,
   responder: new URL('./echo-responder.ts', import.meta.url),
 })
 const faults = await server.start()

@@ -18,6 +18,7 @@ import { Checker } from '../../src/health/checker.ts'
 import type { Target } from '../../src/health/health.ts'
 import type { HttpMonitor } from '../../src/health/monitor.ts'
 import { targetOf } from '../health/support.ts'
+import { WIDEST_LIMITS } from '../../src/zone/reading.ts'
 
 const quick = process.argv.includes('--quick')
 const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : undefined
@@ -123,7 +124,13 @@ async function buildUntil(end: number): Promise<number> {
   let built = 0
   for (; performance.now() < end; built++) {
     const buffer = new SharedArrayBuffer(0)
-    const { faults } = await runBuild('zones', { folder: zones, state: undefined, services: [], buffer })
+    const { faults } = await runBuild('zones', {
+      folder: zones,
+      state: undefined,
+      services: [],
+      limits: WIDEST_LIMITS,
+      buffer,
+    })
     if (faults.length > 0) throw new Error(faults[0]!.message)
   }
   return built

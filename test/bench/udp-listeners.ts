@@ -12,6 +12,7 @@ import { parseArgs, promisify } from 'node:util'
 import type { UdpSockets } from '../../src/server/descriptors.ts'
 import { Server, lanesFor } from '../../src/server/server.ts'
 import { Publisher } from '../../src/snapshot/publication.ts'
+import { WIDE_TCP_LIMITS } from '../support/tcp-limits.ts'
 
 interface Subject {
   readonly name: string
@@ -43,7 +44,7 @@ async function serveEcho(sockets: UdpSockets): Promise<void> {
     workers: 1,
     sockets,
     publication: new Publisher(lanesFor(1)),
-    tcp: { maxConnections: 1, maxConnectionsPerClient: 1, idleTimeoutMs: 1000 },
+    tcp: WIDE_TCP_LIMITS,
     responder: new URL('./echo-responder.ts', import.meta.url),
   })
   const faults = await server.start()

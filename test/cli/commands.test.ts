@@ -52,6 +52,8 @@ async function startDirector(explain?: AdminSources['explain']) {
     report: () => ({ taken: {} }),
     metrics: () => Promise.resolve(''),
     onError: () => undefined,
+    onRefused: () => undefined,
+    ...{ maxConnections: 64, requestTimeoutMs: 10_000, maxHeaderBytes: 8192 },
   })
   admins.push(admin)
   const started = await admin.start()

@@ -14,6 +14,11 @@ test('a status shows every part of itself', () => {
   expect(lines).toContain('  web  www.example.com.  TTL 30 s  us-east 75 %, eu-west 0 %, ap-south 25 %')
   expect(lines).toContain('  example.org.  failed     never loaded  /etc/meridian/zones/example.org.zone  1 fault')
   expect(lines).toContain('  udp 0  replaced 2 ×')
+  expect(lines).toContain('  cdn.example.net.   A     stale   192.0.2.1 192.0.2.2  1 min 35 s old  no answer in time')
+  expect(lines.map((line) => line.trimEnd())).toContain(
+    '                     AAAA  fresh   none                 5 s old',
+  )
+  expect(lines).toContain('  gone.example.net.  A     failed  SERVFAIL             never resolved  NXDOMAIN')
   expect(lines.some((line) => line.includes('was refused: 1 error in 1 file'))).toBe(true)
   expect(lines).toContain('This product includes GeoLite2 data')
 })

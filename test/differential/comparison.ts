@@ -80,7 +80,7 @@ function describeQuestion(probe: Probe, { question }: Answer): string {
   return question === Buffer.from(questionOf(probe)).toString('hex') ? 'as asked' : question
 }
 
-/** Extended errors are left out: whoever has something to say may say it (RFC 8914 §3). */
+/** Extended errors are left out: whoever has something to say may say it (RFC 8914 §2). */
 function describeEdns({ edns }: Answer): string {
   if (!edns) return 'none'
   const options = edns.options.filter(({ code }) => code !== EXTENDED_ERROR).map(describeOption)

@@ -116,7 +116,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
     id: 'chaos-with-authority',
     facets: ['rcode', 'flags', 'answer'],
     when: ({ probe, ours }) => probe.class === 3 && ours.rcode === '0',
-    rfc: 'RFC 4892 section 3',
+    rfc: 'RFC 4892 section 2',
     reason:
       'The names that tell who we are exist, with TXT alone and with authority, as in BIND (which lacks version.server).',
   },
@@ -153,14 +153,15 @@ export const EXPLANATIONS: readonly Explanation[] = [
     id: 'question-kept',
     facets: ['question'],
     when: (c) => isAs('knot', c) && opcodeOf(c.probe.flags) !== 0 && c.ours.question === 'as asked',
-    rfc: 'RFC 1035 section 4.1.2',
-    reason: 'A question that can be read is repeated whatever the opcode, as in Knot, so that askers can match it.',
+    rfc: 'RFC 5452 section 9.1',
+    reason:
+      'A question that can be read is repeated whatever the opcode, as in Knot: askers must match it with what they asked.',
   },
   {
     id: 'opt-in-errors',
     facets: ['edns'],
     when: ({ ours }) => ours.rcode === '1' && ours.edns.startsWith('version 0'),
-    rfc: 'RFC 6891 section 6.1.1',
+    rfc: 'RFC 6891 sections 6.1.1 and 7',
     reason: 'A message with an OPT is answered with one, when its options are broken too. The references leave it out.',
   },
   {
@@ -191,7 +192,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
     facets: RESULT,
     when: (c) =>
       isTagged(c, 'ecs-malformed', 'ecs-scoped', 'ecs-family-0') && c.ours.rcode === '1' && someSayFormerr(c),
-    rfc: 'RFC 7871 section 6',
+    rfc: 'RFC 7871 sections 6 and 7.2.1',
     reason:
       'Too many bytes, bits beyond the prefix, a scope in a query or an unknown family: FORMERR. NSD does not read the option; Knot and BIND forgive some.',
   },

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DirectorProcess } from '../support/director-process.ts'
+import { readMetrics, riseOf, type Samples } from '../support/metrics.ts'
 import { createSite, type Site } from '../support/site.ts'
 import { readAnswer, sortKey, type Answer } from './answer.ts'
 import { askAll, type Reply } from './asking.ts'
@@ -63,6 +64,7 @@ describe.skipIf(missing.length > 0)('resolvers', () => {
   test.each(SETUPS)('$program asks by $upstream, ECS: $withClientSubnet', { timeout: 60_000 }, async (setup) => {
     const origins = world.zones.map(({ origin }) => origin)
     const resolver = await startResolver(setup, site, origins, folder)
+    const before = await readMetrics(site)
     const replies = await askAll(
       resolver.endpoint,
       expected.map(({ probe }) => probe),
@@ -71,8 +73,20 @@ describe.skipIf(missing.length > 0)('resolvers', () => {
     const wanted = expected.map(({ probe, answer }) => `${formatProbe(probe)}\n${answer}`)
     expect(got.filter((text, i) => text !== wanted[i])).toEqual([])
     expect(expected.length).toBeGreaterThan(500)
+    expectAskedAs(setup, before, await readMetrics(site))
   })
 })
+
+/** The resolver really asked as it was set up to; what is truncated by UDP it may ask again by TCP. */
+function expectAskedAs({ upstream, withClientSubnet }: ResolverSetup, before: Samples, after: Samples): void {
+  const byUdp = riseOf('meridian_queries_total{transport="udp"}', before, after)
+  const byTcp = riseOf('meridian_queries_total{transport="tcp"}', before, after)
+  const withSubnet = riseOf('meridian_subnet_queries_total', before, after)
+  expect(upstream === 'UDP' ? byUdp : byTcp).toBeGreaterThan(500)
+  if (upstream === 'TCP') expect(byUdp).toBe(0)
+  if (withClientSubnet) expect(withSubnet).toBeGreaterThan(500)
+  else expect(withSubnet).toBe(0)
+}
 
 /** An answer with authority that leaves nothing to ask elsewhere. */
 function isWhole({ type }: Probe, { flags, answer, authority }: Answer): boolean {

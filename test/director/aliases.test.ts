@@ -84,9 +84,17 @@ test('a target that fails keeps its answer, then has none; both are told once', 
   outcomes.set('4 x.', { kind: 'failed', reason: 'NXDOMAIN' })
   await vi.advanceTimersByTimeAsync(60_000)
   expect(resolver.answer('x.').ipv4).toMatchObject({ isStale: true })
+  expect(resolver.report()).toEqual([
+    {
+      target: 'x.',
+      ipv4: { state: 'stale', addresses: ['192.0.2.1'], ageMs: 61_000, reason: 'NXDOMAIN' },
+      ipv6: { state: 'fresh', addresses: [], ageMs: 1000 },
+    },
+  ])
   expect(changes()).toBe(2)
   await vi.advanceTimersByTimeAsync(10_000)
   expect(resolver.answer('x.').ipv4).toBe('servfail')
+  expect(resolver.report()[0]!.ipv4).toEqual({ state: 'failed', addresses: [], ageMs: 71_000, reason: 'NXDOMAIN' })
   expect(resolver.answer('x.').ipv6).toMatchObject({ addresses: [], isStale: false })
   expect(changes()).toBe(3)
   expect(troubles).toEqual([

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { formatName } from '../../src/dns/name.ts'
 import { keepCopies } from '../../src/director/keep-copies.ts'
 import { buildZones } from '../../src/director/zone-build.ts'
+import { WIDEST_LIMITS } from '../../src/zone/reading.ts'
 
 let root: string
 beforeEach(() => {
@@ -22,7 +23,7 @@ function write(file: string, text: string): void {
 function build(services: readonly string[] = ['web'], copies: 'copies' | 'no-copies' = 'copies') {
   const state = copies === 'copies' ? join(root, 'state') : undefined
   const folder = join(root, 'zones')
-  const output = buildZones({ folder, state, services, buffer: new SharedArrayBuffer(8) })
+  const output = buildZones({ folder, state, services, limits: WIDEST_LIMITS, buffer: new SharedArrayBuffer(8) })
   const kept = state === undefined ? [] : keepCopies({ folder, state, zones: output.sources }).faults
   return { ...output, faults: [...output.faults, ...kept] }
 }
@@ -108,7 +109,13 @@ test('a version that was edited before it could be kept is not kept', () => {
   write('a.test.zone', SOUND)
   const folder = join(root, 'zones')
   const state = join(root, 'state')
-  const { sources } = buildZones({ folder, state, services: [], buffer: new SharedArrayBuffer(8) })
+  const { sources } = buildZones({
+    folder,
+    state,
+    services: [],
+    limits: WIDEST_LIMITS,
+    buffer: new SharedArrayBuffer(8),
+  })
   write('a.test.zone', SOUND.replace('192.0.2.1', '192.0.2.1111'))
   expect(keepCopies({ folder, state, zones: sources }).faults).toEqual([])
   expect(build().zones.map(({ state }) => state)).toEqual(['failed'])
@@ -161,13 +168,20 @@ test('challenges stand in the innermost zone, behind its file; one that does not
     { name: '_acme-challenge.nowhere.test.', value: 'three' },
   ]
   const buffer = new SharedArrayBuffer(8)
-  const served = buildZones({ folder, state: undefined, services: [], challenges, buffer })
+  const served = buildZones({ folder, state: undefined, services: [], limits: WIDEST_LIMITS, challenges, buffer })
   expect(served.faults).toEqual([])
   expect(served.unserved).toEqual([])
   const image = Buffer.from(served.buffer).toString('latin1')
   expect([image.includes('one'), image.includes('two'), image.includes('three')]).toEqual([true, true, false])
   const clash = [...challenges, { name: '_acme-challenge.taken.a.test.', value: 'four' }]
-  const refused = buildZones({ folder, state: undefined, services: [], challenges: clash, buffer })
+  const refused = buildZones({
+    folder,
+    state: undefined,
+    services: [],
+    limits: WIDEST_LIMITS,
+    challenges: clash,
+    buffer,
+  })
   expect(states(refused)).toEqual(['a.test. current 0', 'b.a.test. current 0'])
   expect(refused.unserved).toEqual(['_acme-challenge.taken.a.test.'])
   expect(refused.faults).toMatchObject([{ code: 'challenge-unserved', severity: 'warning' }])

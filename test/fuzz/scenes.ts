@@ -171,6 +171,7 @@ function endOfName(names: Uint8Array, at: number): number {
 function steering(): Required<Pick<TestSnapshot, 'services' | 'clientMaps'>> {
   const map = clientMap()
   const row = (i: number) => ({ ttl: 30, ipv4: slots(`10.9.0.${i}`, `10.9.1.${i}`), ipv6: slots(`2001:db8::${i}`, '') })
+  const stale = (addresses: string) => ({ ...slots(addresses), isStale: true as const })
   const pin = { ipv4Bits: 24, ipv6Bits: 48, seed: 1 }
   const one = { clientMap: -1, pin: undefined, leastTtl: 5 }
   const pinned = slots(...Array.from({ length: 4096 }, (_, i) => `10.8.${i >> 8}.${i & 255}`))
@@ -180,9 +181,9 @@ function steering(): Required<Pick<TestSnapshot, 'services' | 'clientMaps'>> {
     { ...one, name: 'near', clientMap: 0, rows: map.classes.map((_, i) => row(i)) },
     { ...one, name: 'nearpin', clientMap: 0, pin, rows: map.classes.map((_, i) => row(i)) },
     { ...one, name: 'none', rows: [{ ttl: 30, ipv4: NO_ANSWER, ipv6: NO_ANSWER }] },
-    { ...one, name: 'lost', rows: [{ ttl: 30, ipv4: 'servfail', ipv6: slots('2001:db8::7') }] },
+    { ...one, name: 'lost', rows: [{ ttl: 30, ipv4: 'servfail', ipv6: stale('2001:db8::7') }] },
     { ...one, name: 'six', rows: [{ ttl: 30, ipv4: NO_ANSWER, ipv6: slots('2001:db8::6 2001:db8::66') }] },
-    { ...one, name: 'many', rows: [{ ttl: 30, ipv4: slots(addresses(100)), ipv6: slots(addresses(2)) }] },
+    { ...one, name: 'many', rows: [{ ttl: 30, ipv4: stale(addresses(100)), ipv6: stale('') }] },
   ]
   return { services, clientMaps: [map] }
 }

@@ -1,10 +1,14 @@
 // ALIAS from zone file to answer, with a resolver that is told what to say: the whole program on a loopback port.
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { createLog } from '../../src/base/log.ts'
 import { startRunning, type Running } from '../../src/wiring/running.ts'
 import { askUdp, addressesIn } from '../support/dns-client.ts'
 import { startFakeResolver, type FakeResolver } from '../support/fake-resolver.ts'
 import { createSite, zoneText, type Site } from '../support/site.ts'
+
+/** RFC 8914: the option, and the INFO-CODE of §4.4. */
+const EXTENDED_ERROR = 15
+const STALE_ANSWER = 3
 
 let site: Site
 let resolver: FakeResolver
@@ -66,6 +70,30 @@ test('a target that is gone answers SERVFAIL, never NODATA, once its last answer
   expect(await ask('example.com', 'AAAA')).toBe('SERVFAIL')
   resolver.answers.set('target.example.net A', 'nxdomain')
   await until('example.com', 'SERVFAIL')
+}, 15_000)
+
+test('a last answer that stands in says so, to askers and to the operator', async () => {
+  resolver = await startFakeResolver({
+    'target.example.net A': { addresses: ['192.0.2.1'], ttl: 5 },
+    'target.example.net AAAA': 'nodata',
+  })
+  const director = await start({}, '@ ALIAS target.example.net.')
+  const extendedErrors = async () =>
+    (await askUdp(site, { name: 'example.com', type: 'A', edns: {} }))
+      .edns!.options.filter(({ code }) => code === EXTENDED_ERROR)
+      .map(({ data }) => Buffer.from(data).readUInt16BE())
+  expect(await extendedErrors()).toEqual([])
+  expect(director.status().aliases).toMatchObject([{ target: 'target.example.net.', state: 'fresh' }])
+  resolver.answers.set('target.example.net A', 'servfail')
+  await until('example.com', 'NOERROR 192.0.2.1 5')
+  await vi.waitFor(async () => expect(await extendedErrors()).toEqual([STALE_ANSWER]), { timeout: 10_000 })
+  expect(director.status().aliases).toMatchObject([
+    {
+      state: 'stale',
+      ipv4: { state: 'stale', addresses: ['192.0.2.1'], reason: 'SERVFAIL' },
+      ipv6: { state: 'fresh' },
+    },
+  ])
 }, 15_000)
 
 test('a reload brings new targets, and waits for them', async () => {

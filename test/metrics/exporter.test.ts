@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { counter, createCounters, LATENCY_BOUNDS_MS } from '../../src/metrics/counters.ts'
+import { counter, createCounters, DROPS, LATENCY_BOUNDS_MS, TCP_ENDS } from '../../src/metrics/counters.ts'
 import { createExporter, type MetricsFacts } from '../../src/metrics/exporter.ts'
 import { SAMPLE_STATUS } from '../admin/sample-status.ts'
 
 function createSample() {
   const blocks = [createCounters(), createCounters()]
-  let facts: MetricsFacts = SAMPLE_STATUS
+  let facts: MetricsFacts = { ...SAMPLE_STATUS, faults: [], receiveDrops: 7 }
   let reads = 0
   const exporter = createExporter({
     version: '0.1.0',
@@ -44,6 +44,14 @@ test('counts are summed over workers, and read anew at every scrape', async () =
   expect(samples.get('meridian_queries_total{transport="tcp"}')).toBe(1)
 })
 
+/** Counters that are several. */
+const COUNTS: Readonly<Record<string, number>> = {
+  rcode: 16,
+  type: 6,
+  tcpEnded: TCP_ENDS.length,
+  dropped: DROPS.length,
+}
+
 test('every counter of a block is exported once', async () => {
   const { blocks, exporter } = createSample()
   blocks[0]!.forEach((_, i, block) => (block[i] = 1000 + i))
@@ -51,7 +59,7 @@ test('every counter of a block is exported once', async () => {
   const { latency, latencySum, ...plain } = counter
   expect(latency + LATENCY_BOUNDS_MS.length).toBeLessThan(latencySum)
   const indexes = Object.entries(plain).flatMap(([name, first]) =>
-    Array.from({ length: name === 'rcode' ? 16 : name === 'type' ? 6 : 1 }, (_, i) => first + i),
+    Array.from({ length: COUNTS[name] ?? 1 }, (_, i) => first + i),
   )
   for (const index of indexes)
     expect(
@@ -80,8 +88,21 @@ test('states become gauges; unknown is absent', async () => {
   expect(samples.get('meridian_probe_latency_seconds{region="us-east",address="127.1.0.1"}')).toBe(0.003)
   expect(samples.get('meridian_zones{state="last-good"}')).toBe(1)
   expect(samples.get('meridian_snapshot_age_seconds')).toBe(3)
+  expect(['fresh', 'stale', 'failed'].map((state) => samples.get(`meridian_aliases{state="${state}"}`))).toEqual([
+    0, 1, 1,
+  ])
   expect(samples.get('meridian_worker_replacements_total{role="udp",slot="0"}')).toBe(2)
   expect(samples.get('meridian_service_fallback{service="web"}')).toBe(0)
+})
+
+test('faults are counted by code, and what the kernel dropped is told', async () => {
+  const { exporter, change } = createSample()
+  const fault = { code: 'too-many-records', severity: 'error' }
+  change({ faults: [fault, fault, { code: 'ttl-differs', severity: 'warning' }] })
+  const samples = await scrape(exporter)
+  expect(samples.get('meridian_faults{code="too-many-records",severity="error"}')).toBe(2)
+  expect(samples.get('meridian_faults{code="ttl-differs",severity="warning"}')).toBe(1)
+  expect(samples.get('meridian_udp_receive_drops_total')).toBe(7)
 })
 
 test('a region that left the configuration leaves the metrics', async () => {
@@ -95,7 +116,7 @@ test('a start counts as a successful reload until there is one', async () => {
   const { exporter, change } = createSample()
   expect((await scrape(exporter)).get('meridian_last_reload_success')).toBe(0)
   const { at, uptimeMs, snapshot } = SAMPLE_STATUS
-  const fresh = { at, uptimeMs, snapshot, zones: [], regions: [], services: [], workers: [] }
+  const fresh = { at, uptimeMs, snapshot, zones: [], regions: [], services: [], workers: [], faults: [] }
   const started = await scrape(
     createExporter({ version: '1', counters: () => [], droppedLogLines: () => 0, facts: () => fresh }),
   )
@@ -110,10 +131,13 @@ test('transitions and reloads are counted as they come', async () => {
   exporter.countTransition('eu-west', 'down')
   exporter.countTransition('eu-west', 'down')
   exporter.countReload(false)
+  exporter.countAdminRefusal('head')
   const samples = await scrape(exporter)
   expect(samples.get('meridian_health_transitions_total{region="eu-west",to="down"}')).toBe(2)
   expect(samples.get('meridian_reloads_total{result="failure"}')).toBe(1)
   expect(samples.get('meridian_reloads_total{result="success"}')).toBe(0)
+  expect(samples.get('meridian_admin_refused_requests_total{reason="head"}')).toBe(1)
+  expect(samples.get('meridian_admin_refused_requests_total{reason="body"}')).toBe(0)
 })
 
 test('the doubt of our own network is told', async () => {

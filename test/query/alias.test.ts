@@ -11,8 +11,12 @@ ns1 A 192.0.2.53
 v4 ALIAS v4.example.net.
 gone ALIAS gone.example.net.
 half ALIAS half.example.net.
+old ALIAS old.example.net.
+many ALIAS many.example.net.
 to-gone CNAME gone
 `
+const MANY = Array.from({ length: 40 }, (_, i) => `192.0.2.${i}`).join(' ')
+const stale = (addresses: string) => ({ ...slots(addresses), isStale: true })
 const row = { clientMap: -1, pin: undefined, leastTtl: 60 }
 const { ask } = createAsker({
   zones: { 'example.com': ZONE },
@@ -23,6 +27,8 @@ const { ask } = createAsker({
     },
     { ...row, name: 'ALIAS 3600 v4.example.net.', rows: [{ ttl: 60, ipv4: slots('192.0.2.1'), ipv6: NO_ANSWER }] },
     { ...row, name: 'ALIAS 3600 gone.example.net.', rows: [{ ttl: 60, ipv4: 'servfail', ipv6: 'servfail' }] },
+    { ...row, name: 'ALIAS 3600 old.example.net.', rows: [{ ttl: 30, ipv4: stale('192.0.2.1'), ipv6: stale('') }] },
+    { ...row, name: 'ALIAS 3600 many.example.net.', rows: [{ ttl: 30, ipv4: stale(MANY), ipv6: slots('') }] },
     { ...row, name: 'ALIAS 3600 half.example.net.', rows: [{ ttl: 60, ipv4: slots('192.0.2.1'), ipv6: 'servfail' }] },
   ],
 })
@@ -56,4 +62,27 @@ test.each([
 test('says why it fails (RFC 8914 §4.23)', () => {
   const { edns } = ask({ name: 'gone.example.com', type: 'A', edns: {} })
   expect(edns?.options).toEqual([{ code: 15, data: Uint8Array.of(0, 22) }])
+})
+
+const STALE = [{ code: 15, data: Uint8Array.of(0, 3) }]
+
+test.each([
+  ['old.example.com', 'A', 'NOERROR', 1, STALE],
+  ['old.example.com', 'AAAA', 'NOERROR', 0, STALE],
+  ['half.example.com', 'A', 'NOERROR', 1, []],
+])('says of %s %s whether its last answer stands in (RFC 8914 §4.4)', (name, type, rcode, records, options) => {
+  const reply = ask({ name, type, edns: {} })
+  expect([reply.rcode, reply.answer.length, reply.edns?.options]).toEqual([rcode, records, options])
+  expect(ask({ name, type }).edns).toBeUndefined()
+})
+
+// Header and question 34 bytes, forty records of 16, OPT 11, the extended error 6.
+test.each([
+  [684, 'truncated', STALE],
+  [685, 'whole', []],
+  [690, 'whole', []],
+  [691, 'whole', STALE],
+])('in %i bytes the answer is %s and says %j: an extended error truncates nothing', (size, expected, options) => {
+  const { tc, answer, edns } = ask({ name: 'many.example.com', type: 'A', edns: { size } })
+  expect([tc ? 'truncated' : 'whole', answer.length, edns?.options]).toEqual([expected, tc ? 0 : 40, options])
 })

@@ -87,12 +87,19 @@ describe('DNS cookies', () => {
   )
 
   test('without a question a cookie alone is answered (RFC 7873 §5.4)', () => {
-    const query = buildQuery({ name: '.', type: 'A', edns: { options: [option(COOKIE, '2464c4abcf10c957')] } })
-    const bare = Uint8Array.from([...query.slice(0, 12), ...query.slice(17)])
-    bare[5] = 0
-    const answer = decodeMessage(asker.send(bare)!)
+    const askBare = (cookie: string) => {
+      const query = buildQuery({ name: '.', type: 'A', edns: { options: [option(COOKIE, cookie)] } })
+      const bare = Uint8Array.from([...query.slice(0, 12), ...query.slice(17)])
+      bare[5] = 0
+      return decodeMessage(asker.send(bare)!)
+    }
+    const answer = askBare('2464c4abcf10c957')
     expect([answer.rcode, answer.question.length]).toEqual(['NOERROR', 0])
-    expect(given(answer, COOKIE)).toMatch(/^2464c4abcf10c957/)
+    const cookie = given(answer, COOKIE)
+    expect(cookie).toMatch(/^2464c4abcf10c957/)
+    expect(askBare(cookie!).rcode).toBe('NOERROR')
+    const bad = askBare(cookie!.slice(0, -2) + (cookie!.endsWith('00') ? '01' : '00'))
+    expect([bad.rcode, given(bad, COOKIE)]).toEqual(['BADCOOKIE', cookie])
   })
 })
 

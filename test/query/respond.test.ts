@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { counter } from '../../src/metrics/counters.ts'
+import { counter, dropCounter } from '../../src/metrics/counters.ts'
 import { buildQuery, decodeMessage, type DecodedMessage, type DecodedRecord } from '../support/message.ts'
 import { createAsker, NO_ANSWER, slots } from '../support/query-worker.ts'
 
@@ -357,13 +357,13 @@ describe('what is not a query', () => {
   }
 
   test.each([
-    ['a response', patched(2, 0x80)],
-    ['nothing', new Uint8Array(0)],
-    ['half a header', query.slice(0, 11)],
-  ])('%s gets silence', (_, packet) => {
-    const dropped = asker.worker.counters[counter.dropped]!
+    ['a response', patched(2, 0x80), 'response' as const],
+    ['nothing', new Uint8Array(0), 'runt' as const],
+    ['half a header', query.slice(0, 11), 'runt' as const],
+  ])('%s gets silence', (_, packet, reason) => {
+    const dropped = asker.worker.counters[dropCounter(reason)]!
     expect(asker.send(packet)).toBeUndefined()
-    expect(asker.worker.counters[counter.dropped]).toBe(dropped + 1)
+    expect(asker.worker.counters[dropCounter(reason)]).toBe(dropped + 1)
   })
 
   test.each([
@@ -382,4 +382,16 @@ describe('what is not a query', () => {
     const answer = decodeMessage(asker.send(packet)!)
     expect([answer.rcode, answer.id, answer.question.length]).toEqual([rcode, 0x1234, questions])
   })
+})
+
+test('a chain longer than an answer holds is cut, and counted', () => {
+  const links = Array.from({ length: 20 }, (_, i) => `c${i} CNAME c${i + 1}`).join('\n')
+  const asker = createAsker({
+    zones: { 'example.com': `$TTL 60\n@ SOA a a 1 1 1 1 1\n@ NS a\na A 192.0.2.1\n${links}\n` },
+  })
+  const cut = () => asker.worker.counters[counter.cutChains]!
+  expect(asker.ask({ name: 'c4.example.com', type: 'A' }).answer).toHaveLength(16)
+  expect(cut()).toBe(0)
+  expect(asker.ask({ name: 'c0.example.com', type: 'A' }).answer).toHaveLength(17)
+  expect(cut()).toBe(1)
 })

@@ -6,7 +6,7 @@ import { frame } from './fixtures/clients.ts'
 function takeAll(frames: Frames): Uint8Array[] {
   const message = new Uint8Array(65_535)
   const messages = []
-  for (let length = frames.take(message); length >= 0; length = frames.take(message)) {
+  for (let length = frames.take(message, 65_535); length >= 0; length = frames.take(message, 65_535)) {
     messages.push(message.slice(0, length))
   }
   frames.settle()
@@ -40,7 +40,7 @@ test('messages left untaken stay for later, behind what comes next', () => {
   const frames = new Frames()
   const message = new Uint8Array(65_535)
   frames.push(Buffer.concat([frame(Buffer.from('one')), frame(Buffer.from('two'))]))
-  expect(frames.take(message)).toBe(3)
+  expect(frames.take(message, 65_535)).toBe(3)
   frames.settle()
   frames.push(frame(Buffer.from('three')))
   expect(takeAll(frames).map((bytes) => Buffer.from(bytes).toString())).toEqual(['two', 'three'])

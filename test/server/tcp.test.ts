@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { counter } from '../../src/metrics/counters.ts'
+import { counter, endCounter, TCP_ENDS } from '../../src/metrics/counters.ts'
+import type { Server } from '../../src/server/server.ts'
 import { createTestServer, frame, query, tcpClient, waitUntil, withServer } from './fixtures/clients.ts'
 import { DO } from './fixtures/fake-responder.ts'
+import { WIDE_TCP_LIMITS } from '../support/tcp-limits.ts'
 
 const ids = (messages: readonly Buffer[]) => messages.map((message) => message.readUInt16BE(0))
 
@@ -117,13 +119,19 @@ describe.each([{ withoutSystemCalls: false }, { withoutSystemCalls: true }])(
   },
 )
 
+/** Connections that the server ended, by reason. */
+function ends(server: Server): Record<string, number> {
+  const counts = TCP_ENDS.map((reason) => [reason, server.counters[1]![endCounter(reason)]!] as const)
+  return Object.fromEntries(counts.filter(([, count]) => count > 0))
+}
+
 describe('TCP limits', () => {
   const limits = (changes: object) => ({
-    tcp: { maxConnections: 100, maxConnectionsPerClient: 50, idleTimeoutMs: 5000, ...changes },
+    tcp: { ...WIDE_TCP_LIMITS, ...changes },
   })
 
   test('a reader who never reads is closed when the idle time is over', () =>
-    withServer(limits({ idleTimeoutMs: 300 }), async (_, port) => {
+    withServer(limits({ idleTimeoutMs: 300 }), async (server, port) => {
       const client = await tcpClient(port)
       client.socket.pause()
       client.socket.write(Buffer.concat(Array.from({ length: 400 }, (_, id) => frame(query(id, DO.fill)))))
@@ -131,19 +139,22 @@ describe('TCP limits', () => {
       client.socket.resume()
       await client.over()
       expect(client.received().length).toBeLessThan(400)
+      expect(ends(server)).toEqual({ unread: 1 })
+      expect(server.counters[1]![counter.tcpPaused]).toBeGreaterThan(0)
     }))
 
   test('idle connections are closed, trickling ones too, busy ones are not', () =>
-    withServer(limits({ idleTimeoutMs: 300 }), async (_, port) => {
+    withServer(limits({ idleTimeoutMs: 300 }), async (server, port) => {
       const [idle, trickling, busy] = await Promise.all([tcpClient(port), tcpClient(port), tcpClient(port)])
       const timer = setInterval(() => {
-        trickling.socket.write(Buffer.of(0))
+        trickling.socket.write(Buffer.of(1))
         busy.socket.write(frame(query(1, DO.echo)))
       }, 50)
       const started = performance.now()
       await Promise.all([idle.over(), trickling.over()])
       expect(performance.now() - started).toBeGreaterThan(250)
       expect(busy.isOver()).toBe(false)
+      expect(ends(server)).toEqual({ idle: 1, trickle: 1 })
       clearInterval(timer)
       ;[idle, trickling, busy].forEach(({ socket }) => socket.destroy())
     }))
@@ -166,14 +177,61 @@ describe('TCP limits', () => {
       ;[kept[1], neighbour, again].forEach(({ socket }) => socket.destroy())
     }))
 
-  test('refuses connections beyond the limit of all', () =>
-    withServer(limits({ maxConnections: 1 }), async (_, port) => {
-      const kept = await tcpClient(port)
-      const refused = await tcpClient(port, '127.0.0.1', '127.0.0.7')
-      await refused.over()
-      kept.socket.write(frame(query(1, DO.echo)))
-      expect(ids(await kept.waitFor(1))).toEqual([1])
-      kept.socket.destroy()
+  test('counts an IPv6 /64 as one client', () =>
+    withServer(
+      { ...limits({ maxConnectionsPerClient: 1 }), endpoints: [{ host: '::1', port: 0 }] },
+      async (_, port) => {
+        const kept = await tcpClient(port, '::1')
+        await (await tcpClient(port, '::1')).over()
+        kept.socket.destroy()
+      },
+    ))
+
+  test('for one more than there may be, the one longest idle is closed', () =>
+    withServer(limits({ maxConnections: 2 }), async (server, port) => {
+      const [busy, idle] = [await tcpClient(port), await tcpClient(port)]
+      busy.socket.write(frame(query(1, DO.echo)))
+      await busy.waitFor(1)
+      const next = await tcpClient(port)
+      await idle.over()
+      for (const client of [busy, next]) {
+        client.socket.write(frame(query(2, DO.echo)))
+        expect(ids(await client.waitFor(client === busy ? 2 : 1)).at(-1)).toBe(2)
+      }
+      expect(ends(server)).toEqual({ crowded: 1 })
+      expect(server.counters[1]![counter.tcpOpen]).toBe(2)
+      ;[busy, next].forEach(({ socket }) => socket.destroy())
+    }))
+
+  test('a length prefix beyond the limit ends the connection, after what came before it', () =>
+    withServer(limits({ maxQueryBytes: 512 }), async (server, port) => {
+      const client = await tcpClient(port)
+      const longest = query(2, DO.echo, 'x'.repeat(512 - 13))
+      client.socket.write(Buffer.concat([frame(query(1, DO.echo)), frame(longest), Buffer.of(2, 1)]))
+      await client.over()
+      expect(ids(client.received())).toEqual([1, 2])
+      expect(ends(server)).toEqual({ oversize: 1 })
+    }))
+
+  test('a connection ends after so many messages, all of them answered', () =>
+    withServer(limits({ maxQueries: 3 }), async (server, port) => {
+      const client = await tcpClient(port)
+      client.socket.write(Buffer.concat([1, 2, 3, 4].map((id) => frame(query(id, DO.fill)))))
+      await client.over()
+      expect(ids(client.received())).toEqual([1, 2, 3])
+      expect(ends(server)).toEqual({ queries: 1 })
+    }))
+
+  test('a connection ends at the first message after so much time', () =>
+    withServer(limits({ maxAgeMs: 200 }), async (server, port) => {
+      const client = await tcpClient(port)
+      client.socket.write(frame(query(1, DO.echo)))
+      await client.waitFor(1)
+      await new Promise((resolve) => setTimeout(resolve, 250))
+      client.socket.write(frame(query(2, DO.echo)))
+      await client.over()
+      expect(ids(client.received())).toEqual([1, 2])
+      expect(ends(server)).toEqual({ age: 1 })
     }))
 
   test('stopping lets answers go out and closes idle connections', () =>

@@ -2,11 +2,12 @@ import { constants } from 'node:os'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { formatAddress, parseAddress, readWords } from '../../src/base/address.ts'
-import { counter, createCounters } from '../../src/metrics/counters.ts'
+import { counter, createCounters, dropCounter } from '../../src/metrics/counters.ts'
 import { BATCH_SIZE } from '../../src/server/batch.ts'
 import { MAX_QUERY_BYTES } from '../../src/server/listener.ts'
 import { BatchLoop } from '../../src/server/udp-batched.ts'
 import { controlMessage, FakeKernel, socketAddress, type Datagram } from './fixtures/fake-kernel.ts'
+import { WIDE_TCP_LIMITS } from '../support/tcp-limits.ts'
 
 const { EAGAIN, EBADF, ECONNREFUSED, EINTR, EINVAL, ENOBUFS, ENOMEM } = constants.errno
 const [FD, OTHER_FD] = [3, 4]
@@ -61,7 +62,7 @@ function createLoop(fds: readonly number[] = [FD], udpPayloadBytes = 1232): Batc
       ready: () => undefined,
       report: (error: unknown) => void reports.push(error),
     },
-    limits: { udpPayloadBytes, tcp: { maxConnections: 1, maxConnectionsPerClient: 1, idleTimeoutMs: 1 } },
+    limits: { udpPayloadBytes, tcp: WIDE_TCP_LIMITS },
     now: () => 0,
   }
   return new BatchLoop(setup, kernel)
@@ -104,7 +105,7 @@ test('silence, forged senders and queries that are too long leave no gap and cos
   expect(texts(kernel.outgoing.get(FD))).toEqual(['eno192.0.2.1', 'owt2001:db8::2', 'eerht192.0.2.3'])
   expect(kernel.outgoing.get(FD)!.map(({ name }) => name)).toEqual([0, 3, 5].map((i) => queries[i]!.name))
   expect(counters[counter.sendErrors]).toBe(1)
-  expect(counters[counter.dropped]).toBe(1)
+  expect(counters[dropCounter('oversize')]).toBe(1)
 })
 
 test('the longest query and the longest answer pass', () => {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { counter } from '../../src/metrics/counters.ts'
+import { counter, dropCounter } from '../../src/metrics/counters.ts'
 import { MAX_QUERY_BYTES } from '../../src/server/listener.ts'
 import type { Loss, Replacement } from '../../src/server/slot.ts'
 import { ask, createTestServer, query, udpClient, waitUntil, withServer } from './fixtures/clients.ts'
@@ -112,7 +112,7 @@ describe.each(LISTENERS)('$listener', ({ listener, options }) => {
     const client = await udpClient('127.0.0.1')
     const ids: number[] = []
     client.on('message', (message) => ids.push(message.readUInt16BE(0)))
-    const dropped = count(counter.dropped)
+    const dropped = count(dropCounter('oversize'))
     const longest = 'x'.repeat(MAX_QUERY_BYTES - 13)
     for (const message of [
       query(1, DO.silence),
@@ -129,7 +129,7 @@ describe.each(LISTENERS)('$listener', ({ listener, options }) => {
     )
     client.close()
     expect(ids).toEqual([3, 4])
-    expect(count(counter.dropped) - dropped).toBe(1)
+    expect(count(dropCounter('oversize')) - dropped).toBe(1)
   })
 
   test('an exception in the query path is SERVFAIL, counted and reported; the next query is answered', async () => {

@@ -139,14 +139,39 @@ test('tells of faults in included files where they stand', () => {
 
 test('a chain of inclusions has a limit', () => {
   const files = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`/zones/${i}.db`, `$INCLUDE ${i + 1}.db\n`]))
-  expect(loadText(HEAD + '$INCLUDE 0.db\n', [], files).faults.map(({ code }) => code)).toEqual(['include-depth'])
+  const codes = (includeDepth: number) =>
+    loadText(HEAD + '$INCLUDE 0.db\n', [], { ...files, '/zones/40.db': '' }, { limits: { includeDepth } }).faults.map(
+      ({ code }) => code,
+    )
+  expect([codes(41), codes(40), codes(0)]).toEqual([[], ['include-depth'], ['include-depth']])
+})
+
+test('text has a limit, which counts included files', () => {
+  const text = HEAD + '$INCLUDE a.db\n'
+  const more = 'a A 192.0.2.1\n'
+  const load = (textBytes: number) => loadText(text, [], { '/zones/a.db': more }, { limits: { textBytes } })
+  expect(load(text.length + more.length).faults).toEqual([])
+  expect(load(text.length + more.length - 1).faults.map(({ place, code }) => `${place.line!} ${code}`)).toEqual([
+    `${HEAD.split('\n').length} too-long`,
+  ])
+})
+
+test('the records of a zone have a limit, and what is beyond is told once and not read', () => {
+  const text = HEAD + 'a A 192.0.2.1\n; nothing\nb A 192.0.2.1\nc A x\nd A y\n'
+  const before = HEAD.split('\n').filter((line) => line !== '' && !line.startsWith('$')).length
+  const load = (records: number) =>
+    loadText(text, [], {}, { limits: { records } }).faults.map(({ place, code }) => `${place.line!} ${code}`)
+  const [a, c] = [HEAD.split('\n').length, HEAD.split('\n').length + 3]
+  expect(load(before + 1)).toEqual([`${a + 2} too-many-records`])
+  expect(load(before + 2)).toEqual([`${c} too-many-records`])
+  expect(load(before + 4)).toEqual([`${c} bad-ipv4-address`, `${c + 1} bad-ipv4-address`])
 })
 
 test('files that include each other manifold have a limit', () => {
   const files = Object.fromEntries(
     Array.from({ length: 14 }, (_, i) => [`/zones/${i}.db`, `$INCLUDE ${i + 1}.db\n`.repeat(3)]),
   )
-  const load = loadText(HEAD + '$INCLUDE 0.db\n', [], { ...files, '/zones/14.db': '' })
+  const load = loadText(HEAD + '$INCLUDE 0.db\n', [], { ...files, '/zones/14.db': '' }, { limits: { files: 10_000 } })
   expect(load.files).toHaveLength(10_000)
   expect(load.faults[0]?.code).toBe('too-many-files')
 })
@@ -213,8 +238,8 @@ test('lists a thousand faults of a file, and says that there are more', () => {
 })
 
 test('a file that cannot be read, or whose name is none, is a fault', () => {
-  expect(describeFaults(loadText('', [], {}, '/zones/a..b.zone'))).toEqual(['- bad-file-name'])
-  const load = loadText(HEAD, [], {}, '/zones/other.zone')
+  expect(describeFaults(loadText('', [], {}, { file: '/zones/a..b.zone' }))).toEqual(['- bad-file-name'])
+  const load = loadText(HEAD, [], {}, { file: '/zones/other.zone' })
   expect(load.zone).toBeDefined()
 })
 

@@ -4,6 +4,7 @@ import { formatRdata } from '../../src/dns/rdata/rdata.ts'
 import { formatType } from '../../src/dns/types.ts'
 import { loadZone } from '../../src/zone/load.ts'
 import type { Zone, ZoneLoad } from '../../src/zone/zone.ts'
+import { WIDEST_LIMITS, type ZoneLimits } from '../../src/zone/reading.ts'
 
 export const HEAD = '$TTL 3600\n@ IN SOA ns1 hostmaster 7 7200 1800 1209600 300\n@ IN NS ns1\nns1 IN A 192.0.2.53\n'
 
@@ -12,7 +13,7 @@ export function loadText(
   text: string,
   services: readonly string[] = [],
   files: Readonly<Record<string, string>> = {},
-  file = '/zones/example.com.zone',
+  { file = '/zones/example.com.zone', limits }: { readonly file?: string; readonly limits?: Partial<ZoneLimits> } = {},
 ): ZoneLoad {
   const texts = new Map([...Object.entries(files), [file, text]])
   const readFile = (path: string): Uint8Array => {
@@ -20,7 +21,7 @@ export function loadText(
     if (found === undefined) throw new Error('no such file')
     return new TextEncoder().encode(found)
   }
-  return loadZone(file, { services: new Set(services), readFile })
+  return loadZone(file, { services: new Set(services), readFile, limits: { ...WIDEST_LIMITS, ...limits } })
 }
 
 /** The zone of that text, which has no errors. */
