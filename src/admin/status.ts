@@ -18,7 +18,7 @@ export interface Status {
   /** Of the health checks as a whole. */
   readonly probing?: ProbingStatus
   /** Missing: no geo data is configured. */
-  readonly geo?: { readonly describe: string; readonly attribution?: string }
+  readonly geo?: GeoStatus
   readonly zones: readonly ZoneStatus[]
   readonly regions: readonly RegionStatus[]
   readonly services: readonly ServiceStatus[]
@@ -26,6 +26,15 @@ export interface Status {
   readonly events: readonly EventStatus[]
   /** Missing: nothing was reloaded since the start. */
   readonly lastReload?: ReloadStatus
+}
+
+export interface GeoStatus {
+  /** Which data answers, of when. */
+  readonly describe: string
+  /** Words that its licence wants shown. */
+  readonly attribution?: string
+  /** True: its files hold newer data that has faults, and the older answers. */
+  readonly isStale?: boolean
 }
 
 /** One endpoint; of DNS, served by UDP and TCP. */

@@ -21,6 +21,8 @@ import { createAsker } from '../director/ask-addresses.ts'
 import { Director, type Prepared } from '../director/director.ts'
 import { PlaceBook } from '../director/place-book.ts'
 import { targetId } from '../director/service.ts'
+import { filesOf } from '../geo/geo.ts'
+import { FileWatch } from '../geo/stamp.ts'
 import { Checker } from '../health/checker.ts'
 import type { Target, Transition } from '../health/health.ts'
 import { HealthKeeper } from '../health/keeper.ts'
@@ -108,6 +110,7 @@ export class Running {
   #lastReload: ReloadStatus | undefined
   #reloading: Promise<unknown> = Promise.resolve()
   #keeper: HealthKeeper | undefined
+  readonly #geoWatch = new FileWatch(() => this.#onGeoFiles())
 
   constructor(options: RunningOptions, config: Config) {
     this.#options = options
@@ -164,6 +167,7 @@ export class Running {
     this.#keeper = this.#createKeeper()
     this.#reports.configure(config.regions)
     this.#ready = true
+    this.#watchGeo()
     this.#announce()
     void this.#keepCopies(prepared)
     return undefined
@@ -171,15 +175,20 @@ export class Running {
 
   /** Takes what the files say now, whole or not at all. Reloads run one after the other. */
   reload(): Promise<ReloadStatus> {
-    const reloaded = this.#reloading.then(() => this.#reload())
-    this.#reloading = reloaded.catch(() => undefined)
-    return reloaded
+    return this.#afterReloads(() => this.#reload())
+  }
+
+  #afterReloads<T>(change: () => Promise<T>): Promise<T> {
+    const changed = this.#reloading.then(change)
+    this.#reloading = changed.catch(() => undefined)
+    return changed
   }
 
   /** Stops answering, then everything else; saves health for the next start. */
   async stop(): Promise<void> {
     const wasReady = this.#ready
     this.#ready = false
+    this.#geoWatch.stop()
     this.#reports.stop()
     this.#roundTrips.stop()
     await this.#reloading
@@ -329,6 +338,7 @@ export class Running {
     this.#board.configure(next.regions)
     this.#board.judge(this.checker.health(), systemClock.wall())
     await this.#commitPrepared(prepared)
+    this.#watchGeo()
     void this.#keepCopies(prepared)
     this.#keepConfig(text)
     const waiting = FIXED_UNTIL_RESTART.filter((key) => JSON.stringify(wanted[key]) !== JSON.stringify(next[key]))
@@ -336,10 +346,33 @@ export class Running {
     return this.#endReload(true, all, changes)
   }
 
+  #watchGeo(): void {
+    const { geo } = this.#config
+    this.#geoWatch.watch(geo ? filesOf(geo) : [], this.director.geo.stamp)
+  }
+
+  #onGeoFiles(): void {
+    this.#afterReloads(() => this.#refreshGeo()).catch((error: unknown) => {
+      this.#tell('error', `new geo data was not taken: ${String(error)}`)
+    })
+  }
+
+  /** What is wrong with the files changes nothing but a metric. */
+  async #refreshGeo(): Promise<void> {
+    const prepared = this.#ready ? await this.director.prepareGeo() : undefined
+    if (!prepared) return
+    this.#logFaults(prepared.faults)
+    await this.#commitPrepared(prepared)
+    const { describe, isStale } = this.director.geo
+    if (isStale) this.#tell('error', `new geo data has faults: ${describe} goes on`)
+    else this.#tell('info', `geo data: ${describe}`, { snapshot: this.#publisher.generation })
+  }
+
   #endReload(ok: boolean, faults: readonly Fault[], changes: readonly string[]): ReloadStatus {
     this.#logFaults(faults)
     const errors = faults.filter(isError).length
-    const withFaults = errors === 0 ? '' : `; ${errors} faults in zones, which keep their last good versions`
+    const withFaults =
+      errors === 0 ? '' : `; ${errors} faults in zones or geo data, which keep their last good versions`
     if (ok) this.#tell('info', `reloaded as snapshot ${this.#publisher.generation}${withFaults}`, { changes })
     else this.#tell('error', `reload refused: ${errors} faults; snapshot ${this.#publisher.generation} keeps serving`)
     this.#showing?.exporter.countReload(ok)

@@ -1,11 +1,16 @@
 // Figures of the way from geo data to a client class: reading geoip-lite, compiling one question, laying it out, looking up.
 // Run alone by plain node: `node test/bench/client-map.ts`. Cold start allows the first three together well under 1 s.
+// With `--full`: the same of a made-up MaxMind-format file of five million networks, in half a minute.
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { seededRandom } from '../../src/base/random.ts'
 import { compileRanges, type ClientMap } from '../../src/geo/client-map.ts'
-import type { Networks } from '../../src/geo/geo.ts'
+import type { GeoSource, Networks } from '../../src/geo/geo.ts'
 import { openLocator } from '../../src/geo/locator/locator.ts'
 import { clientMapWords, findClass, writeClientMap } from '../../src/snapshot/client-map.ts'
 import { nearest } from '../../src/steer/nearest.ts'
+import { FULL_SIZE, writeCity, writeProviders } from '../support/full-size-mmdb.ts'
 
 const SITES: readonly (readonly [number, number])[] = [
   [38.9, -77.4],
@@ -36,14 +41,45 @@ const LOOKUPS = 2_000_000
 /** 65,536 clients of two words. */
 const CLIENT_MASK = (1 << 17) - 1
 
-const { locator } = openLocator({ source: 'geoip-lite' })
-if (!locator) throw new Error('no geo data')
-console.log(locator.describe())
-const networks = timed('read geoip-lite', () => locator.read())
-console.log(
-  `  ${networks.ipv4.count} IPv4 and ${networks.ipv6.count} IPv6 networks, ${networks.locations.length} places`,
-)
-for (const regions of [3, 20]) measure(networks, regions)
+const isFull = process.argv.includes('--full')
+
+/** What steps ask of providers, in the full-size run. */
+const ASNS = new Set([100, 200, 300])
+
+if (isFull) measureFull()
+else measureSource({ source: 'geoip-lite' })
+
+/** Five million networks of the made-up city file, with providers beside it. */
+function measureFull(): void {
+  const folder = mkdtempSync(join(tmpdir(), 'meridian-bench-'))
+  try {
+    const [city, asn] = [join(folder, 'city.mmdb'), join(folder, 'asn.mmdb')]
+    timed('write the city file', () => writeFileSync(city, writeCity(FULL_SIZE)))
+    timed('write the provider file', () => writeFileSync(asn, writeProviders(600_000, 80_000)))
+    console.log(`  ${mebibytes(statSync(city).size)} and ${mebibytes(statSync(asn).size)}`)
+    measureSource({ source: 'mmdb', city })
+    timed('read again with providers', () => read({ source: 'mmdb', city, asn }))
+    timed('read again with a default for private clients', () =>
+      read({ source: 'mmdb', city, private: { country: 'DE', continent: 'EU' } }),
+    )
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function read(source: GeoSource): Networks {
+  const result = openLocator(source).locator!.read(ASNS)
+  if ('fault' in result) throw new Error(result.fault.message)
+  return result.networks
+}
+
+function measureSource(source: GeoSource): void {
+  const networks = timed(`read ${source.source}`, () => read(source))
+  console.log(
+    `  ${networks.ipv4.count} IPv4 and ${networks.ipv6.count} IPv6 networks, ${networks.locations.length} places`,
+  )
+  for (const regions of [3, 20]) measure(networks, regions)
+}
 
 function measure(networks: Networks, count: number): void {
   console.log(`nearest of ${count} regions, depth ${DEPTH}`)
