@@ -36,7 +36,7 @@ const METADATA_BYTES = 128 * 1024
 const SEPARATOR_BYTES = 16
 
 /** Parts that records share (a country's names in eight languages) are decoded once; dropped when there are so many. */
-const MAX_DECODED = 100_000
+const MAX_DECODED = 10_000
 
 /** Reads the whole file. */
 export function openMmdbFile(file: string): MmdbOpened {

@@ -18,6 +18,7 @@ import { joinNetworks } from '../join.ts'
 import { GEO_DATA } from './find.ts'
 import { openMmdbFile, unusable, type MmdbFile } from './mmdb-file.ts'
 import { readTree } from './mmdb-tree.ts'
+import { OffsetTable, UNSET } from './offset-table.ts'
 
 const KINDS = ['city', 'country', 'asn'] as const
 
@@ -125,7 +126,7 @@ class Records {
   readonly #data: MmdbFile
   readonly #asns: ReadonlySet<number>
   /** By offset of the record: an index of `locations`, or −1. */
-  readonly #known = new Map<number, number>()
+  readonly #known = new OffsetTable()
   readonly #indexOf = new Map<string, number>()
 
   constructor(kind: Kind, data: MmdbFile, asns: ReadonlySet<number>) {
@@ -136,8 +137,8 @@ class Records {
 
   /** The index of what the record at that offset says; it holds the address at `words[at…]`. */
   place(offset: number, family: 4 | 6, words: Int32Array, at: number): number {
-    const known = this.#known.get(offset)
-    if (known !== undefined) return known
+    const known = this.#known.find(offset)
+    if (known !== UNSET) return known
     const place = this.#add(readWords(Int32Array.of(family, ...words.subarray(at, at + (family === 4 ? 1 : 4)))))
     this.#known.set(offset, place)
     return place
