@@ -165,12 +165,15 @@ class DataSection {
   add(value: MmdbValue): number {
     const known = this.#known.get(value)
     if (known !== undefined) return known
-    const inner = typeof value === 'object' ? Object.entries(value).flatMap(([key, part]) => [key, part]) : []
-    for (const part of inner) if (typeof part === 'object') this.add(part)
+    const inner = typeof value === 'object' ? Object.entries(value) : []
+    for (const [, part] of inner) if (typeof part === 'object') this.add(part)
     const at = this.#length
     if (typeof value === 'object') {
-      this.#control(TYPE.map, inner.length / 2)
-      for (const [i, part] of inner.entries()) this.#addPart(part, i % 2 === 1 ? String(inner[i - 1]) : '')
+      this.#control(TYPE.map, inner.length)
+      for (const [key, part] of inner) {
+        this.#addPart(key, '')
+        this.#addPart(part, key)
+      }
     } else this.#addScalar(value, '')
     if (typeof value !== 'number' && typeof value !== 'boolean') this.#known.set(value, at)
     return at

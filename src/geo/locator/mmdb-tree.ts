@@ -70,7 +70,10 @@ function walkFrom(walk: Walk, columns: ColumnsBuilder, root: number): void {
 function visit(walk: Walk, path: Path, record: number, depth: number): void {
   const { tree, visited } = walk
   if (walk.problem !== undefined || record === tree.nodeCount) return
-  if (record > tree.nodeCount) return addLeaf(walk, path, record - tree.nodeCount - SEPARATOR_BYTES, depth)
+  if (record > tree.nodeCount) {
+    addLeaf(walk, path, record - tree.nodeCount - SEPARATOR_BYTES, depth)
+    return
+  }
   if (record === walk.ipv4Root) return
   if (visited[record] !== 0 || depth === path.address.length * 32) {
     walk.problem = `its tree comes back to node ${record}, or goes too deep`
