@@ -29,10 +29,10 @@ export interface QueryWorker {
   readonly query: Query
   readonly lookup: Lookup
   readonly message: Message
-  /** The address that steers: the client subnet's, or the sender's. Neither is written to. */
-  client: AddressWords
-  /** Who sent the query: it steers services that ignore client subnets. */
-  sender: AddressWords
+  /** The address that steers: the client subnet's, or the sender's. */
+  readonly client: AddressWords
+  /** While a subnet steers: who sent the query, for services that ignore client subnets. */
+  readonly sender: AddressWords
   /** What a chain went through, by hop: hashes of names, and the nodes of DNAMEs (0 for a CNAME). */
   readonly visited: Int32Array
   readonly renamedBy: Int32Array
@@ -60,7 +60,6 @@ export interface QueryWorkerParts {
 const PICK_STRIDE = 7919
 
 export function createQueryWorker({ slot, queryLog, ...shared }: QueryWorkerParts): QueryWorker {
-  const nobody = new Int32Array(ADDRESS_WORDS)
   return {
     ...shared,
     pickOffset: slot * PICK_STRIDE,
@@ -71,8 +70,8 @@ export function createQueryWorker({ slot, queryLog, ...shared }: QueryWorkerPart
     query: createQuery(),
     lookup: createLookup(),
     message: createMessage(),
-    client: nobody,
-    sender: nobody,
+    client: new Int32Array(ADDRESS_WORDS),
+    sender: new Int32Array(ADDRESS_WORDS),
     visited: new Int32Array(MAX_CHAIN + 1),
     renamedBy: new Int32Array(MAX_CHAIN + 1),
     owner: createNameCursor(),
