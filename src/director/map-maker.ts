@@ -2,7 +2,7 @@
 // often); else new ones from a build worker; and where new data has faults, the old maps for the same questions.
 import { isError, type Fault } from '../base/fault.ts'
 import { filesOf, type GeoSource } from '../geo/geo.ts'
-import { dataFilesOf } from '../geo/locator/locator.ts'
+import { dataFilesOf } from '../geo/locator/data-files.ts'
 import { stampOf } from '../geo/stamp.ts'
 import { runBuild } from './build.ts'
 import type { ClientMapBuildInput, ClientMapBuildOutput } from './client-map-build.ts'

@@ -3,7 +3,8 @@
 // The tree is walked in mmdb-tree.ts: the package can only be asked for one address at a time.
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { Reader } from 'maxmind'
+import { createRequire } from 'node:module'
+import type * as Maxmind from 'maxmind'
 import type { Fault } from '../../base/fault.ts'
 
 /** The tree, of which the records are `recordSize` bits; node 0 is the root. */
@@ -27,6 +28,9 @@ export interface MmdbFile {
 }
 
 export type MmdbOpened = { readonly opened: MmdbFile } | { readonly fault: Fault }
+
+/** Loaded with the first file: whoever has none starts without its 15 ms. */
+const load = createRequire(import.meta.url)
 
 const METADATA_MARKER = Buffer.from('\xab\xcd\xefMaxMind.com', 'latin1')
 
@@ -78,6 +82,7 @@ function noDatabase(file: string, bytes: Uint8Array): Fault {
 }
 
 function readMetadata(file: string, bytes: Buffer, marker: number): MmdbOpened {
+  const { Reader } = load('maxmind') as typeof Maxmind
   const reader = new Reader(bytes, { cache: boundedCache() })
   const { metadata } = reader
   const treeBytes = metadata.searchTreeSize
@@ -101,7 +106,7 @@ function readMetadata(file: string, bytes: Buffer, marker: number): MmdbOpened {
 }
 
 /** Undefined when all is well. */
-function judge(metadata: Reader<never>['metadata'], dataBytes: number): string | undefined {
+function judge(metadata: Maxmind.Reader<never>['metadata'], dataBytes: number): string | undefined {
   const { binaryFormatMajorVersion: version, ipVersion, nodeCount, databaseType } = metadata
   if (version !== 2) return `its format has version ${version}, and 2 is known`
   if (ipVersion !== 4 && ipVersion !== 6) return `its IP version is ${ipVersion}`
