@@ -20,7 +20,7 @@ export interface Status {
   /** Whether our own network is in doubt. */
   readonly doubt?: DoubtStatus
   /** Missing: no geo data is configured. */
-  readonly geo?: { readonly describe: string; readonly attribution?: string }
+  readonly geo?: GeoStatus
   readonly zones: readonly ZoneStatus[]
   readonly regions: readonly RegionStatus[]
   readonly services: readonly ServiceStatus[]
@@ -30,6 +30,15 @@ export interface Status {
   readonly events: readonly EventStatus[]
   /** Missing: nothing was reloaded since the start. */
   readonly lastReload?: ReloadStatus
+}
+
+export interface GeoStatus {
+  /** Which data answers, of when. */
+  readonly describe: string
+  /** Words that its licence wants shown. */
+  readonly attribution?: string
+  /** True: its files hold newer data that has faults, and the older answers. */
+  readonly isStale?: boolean
 }
 
 /** One endpoint; of DNS, served by UDP and TCP. */

@@ -57,6 +57,7 @@ function headLines(status: Status, paint: Paint): string[] {
     `DNS on ${status.listen.map(formatEndpoint).join(', ')} (UDP and TCP)${admin ? `, admin on ${formatEndpoint(admin)}` : ''}`,
   ]
   if (geo) lines.push(`geo data: ${printable(geo.describe)}`)
+  if (geo?.isStale) lines.push(paint('red', 'newer geo data has faults, which the log tells: what answered goes on'))
   if (geo?.attribution !== undefined) lines.push(paint('dim', printable(geo.attribution)))
   if (lastReload) lines.push(reloadLine(lastReload, paint))
   return [...lines, ...doubtLines(status, paint)]

@@ -3,7 +3,8 @@
 import { availableParallelism } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import type { Region, Service } from '../director/service.ts'
-import type { GeoSource } from '../geo/geo.ts'
+import { continentOf } from '../geo/continent.ts'
+import type { GeoSource, Location, MmdbFiles } from '../geo/geo.ts'
 import type { Monitor } from '../health/monitor.ts'
 import type { Settings } from '../snapshot/settings.ts'
 import { assembleMonitors } from './assemble-monitors.ts'
@@ -71,8 +72,9 @@ function toSafety({ fewestRegions, leastCapacity, movement, recovery }: WrittenC
   return { fewestRegions, leastCapacity, movement: Math.max(movement, LEAST_MOVEMENT), recoveryMs: recovery }
 }
 
-function toSettings({ identity, cookies, rateLimit, tcp }: WrittenConfig): Settings {
+function toSettings({ identity, cookies, rateLimit, tcp, ecs }: WrittenConfig): Settings {
   return {
+    trustedResolvers: ecs.trusted,
     ...identity,
     cookieSecrets: cookies.secrets ?? [],
     rateLimit: rateLimit.responsesPerSecond === 0 ? undefined : rateLimit,
@@ -85,12 +87,39 @@ function mapEntries<From, To>(entries: Readonly<Record<string, From>>, convert: 
 }
 
 function toGeoSource(geo: NonNullable<WrittenConfig['geo']>, absolute: (path: string) => string): GeoSource {
-  return geo.source === 'table' ? { source: 'table', file: absolute(geo.file) } : geo
+  const byDefault = geo.private && { private: toPrivate(geo.private) }
+  switch (geo.source) {
+    case 'geoip-lite':
+      return { source: 'geoip-lite', ...byDefault }
+    case 'table':
+      return { source: 'table', file: absolute(geo.file), ...byDefault }
+    case 'mmdb': {
+      const { city, country, asn } = geo
+      const files = Object.entries({ city, country, asn }).flatMap(([kind, file]) =>
+        file === undefined ? [] : [[kind, absolute(file)]],
+      )
+      return { source: 'mmdb', ...(Object.fromEntries(files) as MmdbFiles), ...byDefault }
+    }
+  }
+}
+
+/** A country tells its continent. */
+function toPrivate({
+  latitude,
+  longitude,
+  country,
+}: NonNullable<NonNullable<WrittenConfig['geo']>['private']>): Location {
+  const continent = country === undefined ? undefined : continentOf(country)
+  return {
+    ...(latitude !== undefined && longitude !== undefined && { latitude, longitude }),
+    ...(country !== undefined && { country }),
+    ...(continent !== undefined && { continent }),
+  }
 }
 
 function toService(name: string, written: Written<'services'>): Service {
-  const { regions, steer, ttl, leastTtl = Math.min(LEAST_TTL_S, ttl), fallback, panic, families } = written
-  return { name, regions, steer, ttl, leastTtl, fallback, panic, families }
+  const { regions, steer, ttl, leastTtl = Math.min(LEAST_TTL_S, ttl), fallback, panic, families, ignoreEcs } = written
+  return { name, regions, steer, ttl, leastTtl, fallback, panic, families, ignoreEcs }
 }
 
 function toRegion(

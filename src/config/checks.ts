@@ -27,7 +27,7 @@ export function checkServices(document: unknown): Finding[] {
   return [
     ...services.flatMap((path) => checkService(document, path)),
     ...checkGeo(document, services),
-    ...checkProviders(document, services),
+    ...checkKnowledge(document, services),
   ]
 }
 
@@ -150,23 +150,38 @@ function needs(
   return [{ code, path: step.path, part: 'value', message, hint: `add \`${section}: ${example}\`` }]
 }
 
-/** Sources of geo data that know networks by where they are, not by whose they are. */
-const WITHOUT_ASN: readonly unknown[] = ['geoip-lite', 'table']
-
-/** Entries for providers of networks, which nobody would ever fall under. */
-function checkProviders(document: unknown, services: readonly Path[]): Finding[] {
+/** Entries and steps that ask for what the geo data does not tell: they would find every client unknown. */
+function checkKnowledge(document: unknown, services: readonly Path[]): Finding[] {
   const source = valueAt(document, ['geo', 'source'])
-  if (!WITHOUT_ASN.includes(source)) return []
-  return services
-    .flatMap((service) => stepsOf(document, service))
-    .flatMap(({ path, config }) => {
-      const keys = 'entries' in config ? Object.keys(config.entries) : []
-      return keys.filter((key) => /^AS\d/.test(key)).map((key) => ({ path: [...path, config.step, key], key }))
-    })
-    .map(({ path, key }): Finding => {
-      const message = `nobody is known to be of ${key}: geo data of the source \`${String(source)}\` does not tell it`
-      return { code: 'no-asn', severity: 'warning', path, part: 'key', message, hint: 'name its prefixes' }
-    })
+  if (source !== 'geoip-lite' && source !== 'table' && source !== 'mmdb') return []
+  const has = (kind: string): boolean => !lacks(document, ['geo'], kind)
+  const isMmdb = source === 'mmdb'
+  if (isMmdb && !['city', 'country', 'asn'].some(has)) return []
+  const places = { knows: !isMmdb || has('city') || has('country'), code: 'no-country', needed: 'city` or `country' }
+  const providers = { knows: isMmdb && has('asn'), code: 'no-asn', needed: 'asn' }
+  const steps = services.flatMap((service) => stepsOf(document, service))
+  const entries = steps.flatMap(({ path, config }) => {
+    const keys = 'entries' in config ? Object.keys(config.entries).filter(needsGeo) : []
+    return keys.map((key) => ({
+      key,
+      path: [...path, config.step, key],
+      asked: /^AS\d/.test(key) ? providers : places,
+    }))
+  })
+  const ranks = steps.filter(({ config }) => config.step === 'nearest' && isMmdb && !has('city'))
+  return [
+    ...entries
+      .filter(({ asked }) => !asked.knows)
+      .map(({ key, path, asked }): Finding => {
+        const message = `nobody is known to be of ${key}: geo data of the source \`${source}\` does not tell it`
+        const hint = isMmdb ? `add \`geo.${asked.needed}\`, or name prefixes` : 'name its prefixes'
+        return { code: asked.code, severity: 'warning', path, part: 'key', message, hint }
+      }),
+    ...ranks.map(({ path }): Finding => {
+      const message = '`nearest` finds nobody near: without `geo.city` no coordinates are known'
+      return { code: 'no-coordinates', severity: 'warning', path, part: 'value', message, hint: 'add `geo.city`' }
+    }),
+  ]
 }
 
 function asksTimes({ step }: StepConfig): boolean {

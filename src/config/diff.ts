@@ -24,7 +24,7 @@ const PLAIN = [
   'roundTripReports',
   'safety',
 ] as const
-const SETTINGS = ['version', 'server', 'nsid', 'rateLimit', 'cookieSecrets'] as const
+const SETTINGS = ['version', 'server', 'nsid', 'rateLimit', 'cookieSecrets', 'trustedResolvers'] as const
 const NAMED = ['monitors', 'regions', 'services'] as const
 
 /** `regions.us-east: weight 5 → 6`, `services.web added`; none when nothing changed. */

@@ -116,6 +116,23 @@ export function checkLocation<T extends Point>({ latitude, longitude }: T, conte
   refuse(context, [], `lacks ${lacking}`, 'give both latitude and longitude, or neither')
 }
 
+/** A mapping that says nothing is a slip. */
+export function checkPlace<T extends Point & { country?: string | undefined }>(place: T, context: Context<T>): void {
+  if (Object.values(place).some((value) => value !== undefined)) return
+  refuse(context, [], 'says nothing of where they are', 'give a country, or latitude and longitude')
+}
+
+interface Databases {
+  city?: string | undefined
+  country?: string | undefined
+  asn?: string | undefined
+}
+
+export function checkMmdb<T extends Databases>({ city, country, asn }: T, context: Context<T>): void {
+  if ((city ?? country ?? asn) !== undefined) return
+  refuse(context, [], 'names no database', 'add `city: GeoLite2-City.mmdb`, or `country` or `asn`')
+}
+
 interface Site {
   balancers: Balancer[]
   minHealthy: number

@@ -52,7 +52,6 @@ function explain(issue: Issue, written: unknown): Finding[] {
 function unknownKey(path: Path, key: string, written: unknown): Finding {
   const rows = alternatives(rowsAt(path, written), valueAt(written, path))
   const at = { path: [...path, key], part: 'key' as const }
-  if (isPlanned(rows, key)) return { ...at, ...notYet(key) }
   const known = rows.flatMap((row) => Object.keys(row.properties ?? {}))
   const inside = path.length === 0 ? '' : ` in \`${formatPath(path)}\``
   return {
@@ -85,7 +84,6 @@ function wrong(issue: Issue, path: Path, rows: readonly Row[], value: unknown): 
   const at = { path, part: words.part ?? ('value' as const) }
   const option = `\`${formatPath(path)}\``
   if (value === null) return noValue(path)
-  if (isPlanned(rows, value)) return { ...at, ...notYet(value) }
   if (words.message !== undefined)
     return { ...at, code: 'wrong-value', message: `${option} ${words.message}`, hint: words.hint }
   const message = lengthMessage(issue, value) ?? `must be ${describeRows(rows)}, not ${describeValue(value)}`
@@ -95,14 +93,6 @@ function wrong(issue: Issue, path: Path, rows: readonly Row[], value: unknown): 
 function noValue(path: Path): Finding {
   const message = `\`${formatPath(path)}\` has no value`
   return { code: 'no-value', path, part: 'key', message, hint: 'give it one, or leave the key out' }
-}
-
-function isPlanned(rows: readonly Row[], value: unknown): boolean {
-  return [...rows, ...alternatives(rows, value)].some(({ planned }) => planned?.some((word) => word === value))
-}
-
-function notYet(word: unknown): Pick<Finding, 'code' | 'message'> {
-  return { code: 'not-supported-yet', message: `${describeValue(word)} is not supported yet` }
 }
 
 function codeOf({ code }: Issue): string {

@@ -3,6 +3,7 @@
 // side by side → Config (assemble.ts) → a last look at the whole. A later step never repeats a fault of an earlier one.
 import { accessSync, constants, readFileSync, statSync } from 'node:fs'
 import { compareFaults, formatFault, formatPlace, isError, type Fault } from '../base/fault.ts'
+import { filesOf, type GeoSource } from '../geo/geo.ts'
 import { assemble } from './assemble.ts'
 import { checkServices, lintConfig } from './checks.ts'
 import type { Config } from './config.ts'
@@ -113,17 +114,21 @@ function checkPaths(config: Config): Finding[] {
     const message = `there is no folder ${zones}`
     findings.push({ code: 'no-folder', path: ['zones'], part: 'value', message, hint: 'relative to the config file' })
   }
-  if (geo?.source === 'table' && !isThere(geo.file, 'file')) {
-    const message = `there is no readable file ${geo.file}`
-    findings.push({
-      code: 'no-file',
-      path: ['geo', 'file'],
-      part: 'value',
-      message,
-      hint: 'relative to the config file',
-    })
+  for (const [key, file] of geo ? geoFiles(geo) : []) {
+    if (isThere(file, 'file')) continue
+    const message = `there is no readable file ${file}`
+    const hint = 'relative to the config file'
+    findings.push({ code: 'no-file', path: ['geo', key], part: 'value', message, hint })
   }
   return findings
+}
+
+/** By option. */
+function geoFiles(geo: GeoSource): readonly (readonly [key: string, file: string])[] {
+  const named = filesOf(geo)
+  return Object.entries(geo).flatMap(([key, value]) =>
+    typeof value === 'string' && named.includes(value) ? [[key, value] as const] : [],
+  )
 }
 
 function isThere(path: string, kind: 'file' | 'folder'): boolean {

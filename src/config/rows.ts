@@ -23,8 +23,6 @@ export interface Row {
   readonly items?: Row
   readonly anyOf?: readonly Row[]
   readonly oneOf?: readonly Row[]
-  /** Ours: values that a later version will know. */
-  readonly planned?: readonly string[]
   /** Ours: what to write, for hints. */
   readonly example?: string
   /** Ours: a default that depends on something else, in words. */

@@ -3,10 +3,18 @@
 // What needs several rows of one entry stands in entries.ts, what needs several sections in references.ts and checks.ts.
 import { z } from 'zod'
 import type { Balancer } from '../director/service.ts'
-import { checkListen, checkLocation, checkRegion, checkServiceRegions, checkTtls } from './entries.ts'
+import {
+  checkListen,
+  checkLocation,
+  checkMmdb,
+  checkPlace,
+  checkRegion,
+  checkServiceRegions,
+  checkTtls,
+} from './entries.ts'
 import { doubtSchema } from './doubt.ts'
 import { adminLimits, rateLimit, tcp, zoneLimits } from './limits.ts'
-import { address, country, duration, endpoint, fraction, identity, path, secret, ttl } from './scalars.ts'
+import { address, country, duration, endpoint, fraction, identity, path, prefix, secret, ttl } from './scalars.ts'
 import { monitorSchema } from './monitors.ts'
 import { reportSchema } from './reports.ts'
 import { stepSchema } from './steps.ts'
@@ -193,28 +201,54 @@ const service = z
       .enum(['coherent', 'independent'])
       .prefault('coherent')
       .describe('`coherent`: A and AAAA come from the same region; `independent`: each from the best that has it'),
+    ignoreEcs: z
+      .boolean()
+      .prefault(false)
+      .describe('Clients are where their resolver is, whatever client subnet it sends (ECS scope 0)'),
   })
   .superRefine(checkTtls)
 
-const PLANNED_SOURCES = ['mmdb']
+const sourceName = <Name extends string>(name: Name) =>
+  z.literal(name).meta({ example: 'geoip-lite' }).describe('Where geo data comes from')
+
+const privateClients = location
+  .superRefine(checkPlace)
+  .optional()
+  .meta({ byDefault: 'nowhere: unknown clients' })
+  .describe('Where clients in private, loopback, link-local and CGNAT space count as being, if the geo data is silent')
 
 const geo = z
   .discriminatedUnion('source', [
+    z.strictObject({ source: sourceName('geoip-lite'), private: privateClients }),
     z.strictObject({
-      source: z
-        .literal('geoip-lite')
-        .meta({ example: 'geoip-lite', planned: PLANNED_SOURCES })
-        .describe('Where geo data comes from'),
-    }),
-    z.strictObject({
-      source: z
-        .literal('table')
-        .meta({ example: 'geoip-lite', planned: PLANNED_SOURCES })
-        .describe('Where geo data comes from'),
+      source: sourceName('table'),
       file: path('networks.csv').describe('Table of networks with coordinates or countries (source `table`)'),
+      private: privateClients,
     }),
+    z
+      .strictObject({
+        source: sourceName('mmdb'),
+        city: path('GeoLite2-City.mmdb').optional().describe('MaxMind-format file of places (source `mmdb`)'),
+        country: path('GeoLite2-Country.mmdb')
+          .optional()
+          .describe('The same of countries, for what `city` does not know'),
+        asn: path('GeoLite2-ASN.mmdb').optional().describe('The same of providers; `AS64500` in steps needs it'),
+        private: privateClients,
+      })
+      .superRefine(checkMmdb),
   ])
   .meta({ title: 'mapping with a source' })
+
+const ecs = z
+  .strictObject({
+    trusted: z
+      .array(prefix())
+      .max(256)
+      .optional()
+      .meta({ byDefault: 'everybody' })
+      .describe('Resolvers whose client subnets (RFC 7871) are believed; others are steered by their own address'),
+  })
+  .prefault({})
 
 /** The whole of meridian.yaml. */
 export const configSchema = z.strictObject({
@@ -240,6 +274,7 @@ export const configSchema = z.strictObject({
   zones: path('zones').describe('Folder whose `*.zone` files are served'),
   state: path('state').prefault('state').describe('Folder for last good versions and last known health'),
   geo: geo.optional().describe('Where clients are; `nearest` needs it'),
+  ecs,
   roundTrips: roundTrips
     .optional()
     .describe('What regions measured, from a file and by `/v1/round-trips`; `fastest` needs it'),

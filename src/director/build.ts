@@ -3,7 +3,8 @@ import { extname } from 'node:path'
 import { runThreadTask } from '../base/thread-task.ts'
 import type { ClientMapBuildInput, ClientMapBuildOutput } from './client-map-build.ts'
 import type { KeepCopiesInput, KeepCopiesOutput } from './keep-copies.ts'
-import type { FoundLocation, LocateInput } from './locate.ts'
+import type { FoundLocation } from '../geo/geo.ts'
+import type { LocateInput } from './locate.ts'
 import type { ZoneBuildInput, ZoneBuildOutput } from './zone-build.ts'
 
 /** What can be built, by name: what goes in and what comes out. */

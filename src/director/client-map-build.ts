@@ -3,13 +3,13 @@
 import type { Fault } from '../base/fault.ts'
 import { parsePrefix } from '../base/prefix.ts'
 import { compileRanges, type ClientClass, type ClientMap, type ClientMapResult } from '../geo/client-map.ts'
-import type { GeoSource, LocatorLoad, Networks } from '../geo/geo.ts'
+import { filesOf, type GeoSource, type LocatorLoad, type Networks } from '../geo/geo.ts'
 import { flattenPrefixes } from '../geo/locator/flatten.ts'
 import { openLocator } from '../geo/locator/locator.ts'
 import { overlayPrefixes } from '../geo/overlay.ts'
 import { roomFor } from '../snapshot/arena.ts'
 import { clientMapWords, writeClientMap } from '../snapshot/client-map.ts'
-import { makeClassifier, type Question } from './question.ts'
+import { makeClassifier, providersOf, type Question } from './question.ts'
 
 export interface ClientMapBuildInput {
   /** Undefined: nothing is known of clients but their addresses. */
@@ -47,7 +47,9 @@ export function buildClientMaps({ source, questions, buffer }: ClientMapBuildInp
     ...(locator.attribution !== undefined && { attribution: locator.attribution }),
   }
   if (questions.length === 0) return { buffer, byteLength: 0, maps: [], faults, ...about }
-  const results = compileQuestions(locator.read(), questions)
+  const read = locator.read(new Set(questions.flatMap(providersOf)))
+  if ('fault' in read) return { buffer, byteLength: 0, maps: [], faults: [...faults, read.fault], ...about }
+  const results = compileQuestions(read.networks, questions)
   const refused = results.flatMap((result) => ('fault' in result ? [classFault(source, result.fault)] : []))
   const compiled = results.flatMap((result) => ('map' in result ? [result.map] : []))
   if (refused.length > 0) return { buffer, byteLength: 0, maps: [], faults: [...faults, ...refused], ...about }
@@ -57,7 +59,12 @@ export function buildClientMaps({ source, questions, buffer }: ClientMapBuildInp
 const NO_NETWORKS: Networks = { ipv4: flattenPrefixes(4, []), ipv6: flattenPrefixes(6, []), locations: [] }
 
 const NO_GEO: LocatorLoad = {
-  locator: { describe: () => 'none', attribution: undefined, read: () => NO_NETWORKS },
+  locator: {
+    describe: () => 'none',
+    attribution: undefined,
+    read: () => ({ networks: NO_NETWORKS }),
+    locate: () => undefined,
+  },
   faults: [],
 }
 
@@ -97,6 +104,6 @@ function layOut(
 }
 
 function classFault(source: GeoSource | undefined, fault: Pick<Fault, 'code' | 'message' | 'hint'>): Fault {
-  const file = source?.source === 'table' ? source.file : (source?.source ?? 'no geo data')
+  const file = source === undefined ? 'no geo data' : (filesOf(source)[0] ?? source.source)
   return { ...fault, severity: 'error', place: { file } }
 }

@@ -6,7 +6,7 @@ import type { Address } from '../base/address.ts'
 import { systemClock } from '../base/clock.ts'
 import { isError, type Fault } from '../base/fault.ts'
 import { formatName } from '../dns/name.ts'
-import type { GeoSource } from '../geo/geo.ts'
+import type { FoundLocation, GeoSource } from '../geo/geo.ts'
 import type { Arena, Part } from '../snapshot/arena.ts'
 import type { Publisher } from '../snapshot/publication.ts'
 import type { Settings } from '../snapshot/settings.ts'
@@ -17,12 +17,11 @@ import type { Challenge } from '../zone/challenges.ts'
 import type { ZoneLimits } from '../zone/reading.ts'
 import { describeAlias, unresolved, type AliasAnswers } from './alias-rows.ts'
 import { runBuild } from './build.ts'
-import type { ClientMapBuildOutput } from './client-map-build.ts'
 import { sameSources, type ZoneSources } from './keep-copies.ts'
 import { Chronicle, type Scene } from './chronicle.ts'
 import type { HistoryLimits } from './history.ts'
 import { copyFault } from './last-good.ts'
-import type { FoundLocation } from './locate.ts'
+import { makeMaps, type MadeMaps } from './map-maker.ts'
 import { NO_WORDS, type Words } from './overrides/words.ts'
 import type { PlaceBook } from './place-book.ts'
 import { LoadBoard, type Measures } from './load-board.ts'
@@ -64,7 +63,7 @@ interface Next {
 export interface Prepared {
   readonly config: DirectorConfig
   readonly zones: ZoneBuildOutput
-  readonly clientMaps: ClientMapBuildOutput
+  readonly clientMaps: MadeMaps
   /** Everything that is wrong, errors and warnings, in config, zones and geo data. */
   readonly faults: readonly Fault[]
   /** True: it must not be committed, for something that answers now would be lost, or clients could not be placed. */
@@ -73,8 +72,6 @@ export interface Prepared {
 
 /** Between tries when every arena of a part is still being read. */
 const RETRY_MS = 5
-
-const NO_CLIENT_MAPS: Omit<ClientMapBuildOutput, 'buffer'> = { byteLength: 0, maps: [], faults: [] }
 
 export class Director {
   readonly #publisher: Publisher
@@ -123,7 +120,7 @@ export class Director {
   }
 
   /** Which geo data answers; without it, client-dependent services see unknown clients only. */
-  get geo(): Pick<ClientMapBuildOutput, 'describe' | 'attribution'> {
+  get geo(): Pick<MadeMaps, 'describe' | 'attribution' | 'stamp' | 'isStale'> {
     return this.#current.clientMaps
   }
 
@@ -198,20 +195,16 @@ export class Director {
    * `copies`: whether last good versions of zones are used.
    */
   async prepare(config: DirectorConfig, copies: 'copies' | 'no-copies' = 'copies'): Promise<Prepared> {
-    const questions = questionsOf(config)
     const state = copies === 'copies' ? config.state : undefined
     await this.#copying
-    const [zones, clientMaps] = await Promise.all([
-      this.#buildZones(config, state),
-      this.#buildClientMaps(config, questions),
-    ])
+    const [zones, clientMaps] = await Promise.all([this.#buildZones(config, state), this.#makeMaps(config)])
     const lost = this.#lostZones(zones)
     return {
       config,
       zones,
       clientMaps,
       faults: [...zones.faults, ...clientMaps.faults],
-      refused: zones.refused || lost || clientMaps.faults.some(isError),
+      refused: zones.refused || lost || isRefused(clientMaps),
     }
   }
 
@@ -219,8 +212,16 @@ export class Director {
   async prepareRoundTrips(roundTrips: RoundTrips): Promise<Prepared> {
     const { config: before, zones } = this.#current
     const config = { ...before, roundTrips }
-    const clientMaps = await this.#buildClientMaps(config, questionsOf(config))
-    return { config, zones, clientMaps, faults: clientMaps.faults, refused: clientMaps.faults.some(isError) }
+    const clientMaps = await this.#makeMaps(config)
+    return { config, zones, clientMaps, faults: clientMaps.faults, refused: isRefused(clientMaps) }
+  }
+
+  /** What answers, with the geo data of now; undefined when that is what answers. Never refused: data with faults changes nothing. */
+  async prepareGeo(): Promise<Prepared | undefined> {
+    const current = this.#current
+    const clientMaps = await this.#makeMaps(current.config)
+    if (clientMaps === current.clientMaps) return undefined
+    return { ...current, clientMaps, faults: clientMaps.faults, refused: false }
   }
 
   /** Prepares what answers now with other challenges: zones are read again, client maps stay. */
@@ -376,12 +377,10 @@ export class Director {
     return runBuild('zones', { folder, state, services: [...services.keys()], limits, challenges, buffer })
   }
 
-  /** Maps are kept when neither the data nor the questions changed: zones are edited far more often. */
-  async #buildClientMaps({ geo }: DirectorConfig, questions: readonly Question[]): Promise<ClientMapBuildOutput> {
-    const buffer = await this.#idle('clientMaps')
-    const asked = geo ? questions : questions.filter(({ prefixes }) => prefixes.length > 0)
-    if (!geo && asked.length === 0) return { ...NO_CLIENT_MAPS, buffer }
-    return runBuild('clientMaps', { source: geo, questions: asked, buffer })
+  #makeMaps(config: DirectorConfig): Promise<MadeMaps> {
+    const { geo: source } = config
+    const before = this.#committed?.clientMaps
+    return makeMaps({ source, questions: questionsOf(config), before, idle: () => this.#idle('clientMaps') })
   }
 
   /** Memory of a part that nobody reads. Waits for slow workers; a stalled one is replaced by its supervisor. */
@@ -403,6 +402,11 @@ export class Director {
     const failed = new Set(zones.filter(({ state }) => state === 'failed').map(({ origin }) => origin))
     return this.#committed?.zones.zones.some(({ origin, state }) => state !== 'failed' && failed.has(origin)) ?? false
   }
+}
+
+/** Faults of newer data refuse nothing while older maps stand in. */
+function isRefused({ faults, isStale }: MadeMaps): boolean {
+  return faults.some(isError) && !isStale
 }
 
 function questionsOf(config: DirectorConfig): Question[] {

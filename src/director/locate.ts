@@ -1,7 +1,7 @@
-// Where the geo data places one address, for explain. The director keeps client classes only, so the data is read anew
-// (a second, in a build worker); nobody asks this in a hurry, and no query does.
-import { readWords, writeWords, type Address } from '../base/address.ts'
-import type { GeoSource, Location, NetworkColumns } from '../geo/geo.ts'
+// Where the geo data places one address, for explain. The director keeps client classes only, so the data is opened anew in a
+// build worker; nobody asks this in a hurry, and no query does.
+import type { Address } from '../base/address.ts'
+import type { FoundLocation, GeoSource } from '../geo/geo.ts'
 import { openLocator } from '../geo/locator/locator.ts'
 
 export interface LocateInput {
@@ -9,56 +9,6 @@ export interface LocateInput {
   readonly address: Address
 }
 
-/** The record that holds an address. `first` and `last` bound its network, inclusive. */
-export interface FoundLocation {
-  readonly first: Address
-  readonly last: Address
-  readonly location: Location
-}
-
 export function locate({ source, address }: LocateInput): FoundLocation | undefined {
-  const networks = openLocator(source).locator?.read()
-  if (!networks) return undefined
-  const columns = address.family === 4 ? networks.ipv4 : networks.ipv6
-  const words = writeWords(address).subarray(1)
-  const index = lastAtMost(columns, words)
-  if (index < 0 || compare(words, columns.last, index * widthOf(columns), widthOf(columns)) > 0) return undefined
-  return {
-    first: boundOf(columns, columns.first, index),
-    last: boundOf(columns, columns.last, index),
-    location: networks.locations[columns.location[index]!]!,
-  }
-}
-
-/** The last network that begins at or before the address; −1 for none. */
-function lastAtMost(columns: NetworkColumns, words: Int32Array): number {
-  const width = widthOf(columns)
-  let low = -1
-  let high = columns.count - 1
-  while (low < high) {
-    const middle = (low + high + 1) >> 1
-    if (compare(words, columns.first, middle * width, width) < 0) high = middle - 1
-    else low = middle
-  }
-  return low
-}
-
-function widthOf({ family }: NetworkColumns): number {
-  return family === 4 ? 1 : 4
-}
-
-function compare(words: Int32Array, bounds: Int32Array, at: number, width: number): number {
-  for (let i = 0; i < width; i++) {
-    const difference = (words[i]! >>> 0) - (bounds[at + i]! >>> 0)
-    if (difference !== 0) return difference
-  }
-  return 0
-}
-
-function boundOf(columns: NetworkColumns, bounds: Int32Array, index: number): Address {
-  const width = widthOf(columns)
-  const words = new Int32Array(5)
-  words[0] = columns.family
-  words.set(bounds.subarray(index * width, (index + 1) * width), 1)
-  return readWords(words)
+  return openLocator(source).locator?.locate(address)
 }

@@ -125,7 +125,9 @@ export function createPlanner(
       const classes = Array.from(rowOf, (row) => plans[row]!)
       const rows = classes.map(({ tables }) => tables)
       const leastTtl = plans.reduce((least, { tables }) => Math.min(least, tables.ttl), service.ttl)
-      return { service, regions, rows: { name: service.name, clientMap: map, pin, leastTtl, rows }, classes }
+      const { name, ignoreEcs = false } = service
+      const head = { name, clientMap: map, pin, leastTtl, ignoresSubnet: ignoreEcs }
+      return { service, regions, rows: { ...head, rows }, classes }
     },
     planClient: (client, moment) => builder.build(settleBoth(settlersAt(moment), shapeOf(outline, client)), moment),
     settleClient: (client, moment, family) => prepareSettle(settling, moment, family)(shapeOf(outline, client)),

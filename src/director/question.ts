@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import type { Address } from '../base/address.ts'
 import { parsePrefix, prefixContains } from '../base/prefix.ts'
-import { prefixesIn } from '../steer/client-key.ts'
+import { asnsIn, prefixesIn } from '../steer/client-key.ts'
 import { asksClient, buildStep, buildSteps, classifyClients } from '../steer/fold.ts'
 import type { Client, RegionFacts, RoundTrips, StepConfig } from '../steer/steer.ts'
 import { resolveName, type Definitions, type Region, type Service } from './service.ts'
@@ -44,6 +44,12 @@ export function askQuestion(service: Service, definitions: Definitions): Questio
           .digest('hex')
   const key = JSON.stringify([regions, steps, times, nested.map((question) => question.key)])
   return { key, regions, steps, prefixes, roundTrips, nested }
+}
+
+/** The providers of networks that a question's steps name. */
+export function providersOf({ steps, nested }: Question): readonly number[] {
+  const own = steps.flatMap((config) => ('entries' in config ? asnsIn(Object.keys(config.entries)) : []))
+  return [...own, ...nested.flatMap(providersOf)]
 }
 
 /** The facts that an ordering can depend on: a new weight asks no new question. */

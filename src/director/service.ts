@@ -44,6 +44,8 @@ export interface Service {
   readonly panic: number
   /** `coherent`: the region is chosen first and AAAA of a region without live IPv6 is NODATA. */
   readonly families: 'coherent' | 'independent'
+  /** Steers by the resolver's address, whatever client subnet it sends. Of a service in a region's place, the outermost word counts. */
+  readonly ignoreEcs?: boolean
 }
 
 /** What names stand for. A name of both a region and a service is the region. */

@@ -1,5 +1,6 @@
 // Where clients are. A locator lists networks with their locations, once, in a short-lived worker; a client map
 // compiles them to the classes of one ordering question (client-map.ts). Nothing here is asked per query.
+import type { Address } from '../base/address.ts'
 import type { Fault } from '../base/fault.ts'
 
 /** What geo data says of a network. A missing field is unknown. */
@@ -38,13 +39,28 @@ export interface Networks {
   readonly locations: readonly Location[]
 }
 
-/** A source of geo data. `read` may take a second and much memory: call it in a short-lived worker, then let go. */
+/** The networks of a source, or why they cannot be had. */
+export type NetworksResult = { readonly networks: Networks } | { readonly fault: Fault }
+
+/** The record that holds an address. `first` and `last` bound its network, inclusive. */
+export interface FoundLocation {
+  readonly first: Address
+  readonly last: Address
+  readonly location: Location
+  /** Who says so: `geo data`, or `geo.private`. */
+  readonly origin: string
+}
+
+/** A source of geo data. `read` may take seconds and much memory: call it in a short-lived worker, then let go. */
 export interface Locator {
   /** For logs and status: which data, of when. */
   readonly describe: () => string
   /** Words that the data's licence wants shown, if any. */
   readonly attribution: string | undefined
-  readonly read: () => Networks
+  /** `asns`: the providers that steps name. Others need not be told: there are a hundred thousand. */
+  readonly read: (asns: ReadonlySet<number>) => NetworksResult
+  /** Where one address is, with all that is known of it; undefined: nothing is, or the data cannot be read. */
+  readonly locate: (address: Address) => FoundLocation | undefined
 }
 
 /** A source opened: a locator, unless a fault of severity error forbids it; and all faults. */
@@ -53,7 +69,29 @@ export interface LocatorLoad {
   readonly faults: readonly Fault[]
 }
 
-export type GeoSource =
+/** MaxMind-format files, by what they know. Paths are absolute; at least one is there. */
+export interface MmdbFiles {
+  readonly city?: string
+  readonly country?: string
+  readonly asn?: string
+}
+
+/** Where geo data comes from, and what counts for clients in private space of whom it knows nothing. */
+export type GeoSource = { readonly private?: Location } & (
   | { readonly source: 'geoip-lite' }
   /** `file` is absolute. */
   | { readonly source: 'table'; readonly file: string }
+  | ({ readonly source: 'mmdb' } & MmdbFiles)
+)
+
+/** The files that a person named, which may be replaced while we run. */
+export function filesOf(source: GeoSource): readonly string[] {
+  switch (source.source) {
+    case 'geoip-lite':
+      return []
+    case 'table':
+      return [source.file]
+    case 'mmdb':
+      return [source.city, source.country, source.asn].filter((file) => file !== undefined)
+  }
+}

@@ -14,6 +14,7 @@ export interface MetricsFacts {
   readonly at: string
   readonly uptimeMs: number
   readonly snapshot: { readonly number: number; readonly ageMs: number }
+  readonly geo?: { readonly isStale?: boolean }
   readonly zones: readonly { readonly origin: string; readonly serial?: number; readonly state: string }[]
   readonly regions: readonly {
     readonly name: string
@@ -153,6 +154,10 @@ function registerDirector(registry: Registry, facts: () => MetricsFacts): void {
     for (const state of ['current', 'last-good', 'failed']) {
       set([state], facts().zones.filter((zone) => zone.state === state).length)
     }
+  })
+  gauge(registry, 'meridian_geo_stale', '1 while newer geo data has faults and older answers', [], (set) => {
+    const { geo } = facts()
+    if (geo) set([], Number(geo.isStale ?? false))
   })
   gauge(registry, 'meridian_service_fallback', '1 while the fallback of a service decides', ['service'], (set) => {
     for (const { name, fallbackEngaged } of facts().services) set([name], Number(fallbackEngaged))

@@ -21,6 +21,8 @@ export interface Options {
   hasSubnet: boolean
   /** Bits of its address that the client gave. */
   subnetSource: number
+  /** The subnet steers: it is there, tells something, and its sender is believed. Set once the sender is known. */
+  subnetSteers: boolean
   /** The source prefix, padded with zeros, as AddressWords. */
   readonly subnet: Int32Array
 }
@@ -33,6 +35,7 @@ export function createOptions(): Options {
     cookie: createCookie(),
     hasSubnet: false,
     subnetSource: 0,
+    subnetSteers: false,
     subnet: new Int32Array(5),
   }
 }
@@ -44,6 +47,7 @@ export function forgetOptions(options: Options): void {
   options.cookie.isValid = false
   options.hasSubnet = false
   options.subnetSource = 0
+  options.subnetSteers = false
 }
 
 /** Reads the options between `at` and `end`; FORMERR when one that we know, or their sequence, is malformed. */

@@ -1,9 +1,9 @@
 // Response rate limiting: what one client prefix may draw from us by UDP, so that forged senders get nothing out of us
 // worth having. Fixed memory; each entry is a leaky bucket in the form of GCRA (the time at which it would be empty).
 import type { AddressWords } from '../base/address.ts'
-import { hashPrefix, isInPrefix } from '../base/prefix.ts'
+import { hashPrefix } from '../base/prefix.ts'
 import { counter, type Counters } from '../metrics/counters.ts'
-import { settingsBlock } from '../snapshot/settings.ts'
+import { isInList, settingsBlock } from '../snapshot/settings.ts'
 
 /** 12 bytes each. Two prefixes that meet in one share its rate. */
 export const DEFAULT_BUCKETS = 1 << 16
@@ -54,7 +54,7 @@ export function limitRate(
   kind: number,
 ): number {
   const rate = words[settings + settingsBlock.responsesPerSecond]!
-  if (rate === 0 || isExempt(words, settings, client)) return VERDICT.send
+  if (rate === 0 || isInList(words, settings + settingsBlock.exempts, client)) return VERDICT.send
   const bits = words[settings + (client[0] === 4 ? settingsBlock.ipv4Bits : settingsBlock.ipv6Bits)]!
   const owner = hashPrefix(client, bits, kind)
   const bucket = findBucket(limiter, counters, owner)
@@ -68,15 +68,6 @@ export function limitRate(
   }
   limiter.emptyAt[bucket] = from + 1000 / rate
   return VERDICT.send
-}
-
-function isExempt(words: Int32Array, settings: number, client: AddressWords): boolean {
-  let at = settings + settingsBlock.exempt
-  for (let left = words[settings + settingsBlock.exempts]!; left > 0; left--) {
-    if (isInPrefix(client, words, at, words[at + settingsBlock.exemptBits]!)) return true
-    at += settingsBlock.exemptWords
-  }
-  return false
 }
 
 /** The owner's own bucket of its two places, else an empty one, else the first, shared. */

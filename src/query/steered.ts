@@ -3,6 +3,7 @@ import type { AddressWords } from '../base/address.ts'
 import { classOf, findClass, scopeOf } from '../snapshot/client-map.ts'
 import { answerRecord, COUNT_MASK, slotTable } from '../snapshot/plan-body.ts'
 import { bindingRecord, planHeader, serviceRecord } from '../snapshot/plan-image.ts'
+import { isInList, prefixList, settingsBlock } from '../snapshot/settings.ts'
 import { pinSlot } from '../snapshot/slot-table.ts'
 import type { QueryWorker } from './worker.ts'
 
@@ -11,10 +12,12 @@ import type { QueryWorker } from './worker.ts'
  * what the answer depends on, unless it is empty: negative answers have scope 0, for negative caches do not know ECS.
  */
 export function steer(worker: QueryWorker, binding: number, family: 0 | 1): number {
-  const { client, snapshot, message } = worker
+  const { snapshot, message } = worker
   const { planWords, planHalves, mapWords } = snapshot
   const bound = planHeader.words + (binding - 1) * bindingRecord.words
   const service = planWords[bound + bindingRecord.service]!
+  const ignoresSubnet = planWords[service + serviceRecord.ignoresSubnet]! !== 0
+  const client = ignoresSubnet && worker.query.options.subnetSteers ? worker.sender : worker.client
   const map = planWords[service + serviceRecord.clientMap]!
   let scope = 0
   let row = 0
@@ -35,6 +38,7 @@ export function steer(worker: QueryWorker, binding: number, family: 0 | 1): numb
     slot = pinSlot(client, pinBits, planWords[service + serviceRecord.seed]!) % slots
     if (pinBits > scope) scope = pinBits
   }
+  if (ignoresSubnet) scope = 0
   const index = planHalves[(body + planWords[table + slotTable.slotsAt]!) * 2 + slot]!
   const answer = body + planWords[table + slotTable.first + index]!
   const tally = planWords[service + serviceRecord.tallies + planWords[answer + answerRecord.tally]!]!
@@ -57,15 +61,28 @@ function nextPick({ picks, pickOffset }: QueryWorker, index: number): number {
   return (pick + pickOffset) >>> 0
 }
 
-/** Chooses the address that steers: the client subnet where one is given, else the sender (RFC 7871 §7.2.1). */
+/** Chooses the address that steers: the client subnet where one is given and believed, else the sender (RFC 7871 §7.2.1). */
 export function chooseClient(worker: QueryWorker, sender: AddressWords): void {
-  const { query, client } = worker
-  const { hasSubnet, subnetSource, subnet } = query.options
-  const from = hasSubnet && subnetSource > 0 ? subnet : sender
-  for (let i = 0; i < 5; i++) client[i] = from[i]!
+  const { options } = worker.query
+  options.subnetSteers = options.hasSubnet && options.subnetSource > 0 && isTrusted(worker, sender)
+  copyAddress(worker.client, options.subnetSteers ? options.subnet : sender)
+  if (options.subnetSteers) copyAddress(worker.sender, sender)
 }
 
-/** SOURCE 0 asks for an answer that depends on no client (RFC 7871 §7.1.2): it is steered by the resolver, for all. */
+/** Copied, for a reference kept in an object costs a write barrier (weighted: 2 % more, test/bench/respond.ts). */
+function copyAddress(to: Int32Array, from: AddressWords): void {
+  for (let i = 0; i < 5; i++) to[i] = from[i]!
+}
+
+function isTrusted({ snapshot: { planWords } }: QueryWorker, sender: AddressWords): boolean {
+  const list = planWords[planHeader.settings]! + settingsBlock.trusted
+  return planWords[list + prefixList.count]! < 0 || isInList(planWords, list, sender)
+}
+
+/**
+ * SOURCE 0 asks for an answer that depends on no client (RFC 7871 §7.1.2), and who is not believed gets one: it is steered by
+ * the resolver, for all.
+ */
 export function settleScope({ query, message }: QueryWorker): void {
-  if (query.options.subnetSource === 0) message.scope = 0
+  if (!query.options.subnetSteers) message.scope = 0
 }

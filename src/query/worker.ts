@@ -29,8 +29,10 @@ export interface QueryWorker {
   readonly query: Query
   readonly lookup: Lookup
   readonly message: Message
-  /** The address that steers: the client subnet, or the sender's. */
+  /** The address that steers: the client subnet's, or the sender's. */
   readonly client: AddressWords
+  /** While a subnet steers: who sent the query, for services that ignore client subnets. */
+  readonly sender: AddressWords
   /** What a chain went through, by hop: hashes of names, and the nodes of DNAMEs (0 for a CNAME). */
   readonly visited: Int32Array
   readonly renamedBy: Int32Array
@@ -71,6 +73,7 @@ export function createQueryWorker({ slot, queryLog, rateLimitBuckets, ...shared 
     lookup: createLookup(),
     message: createMessage(),
     client: new Int32Array(ADDRESS_WORDS),
+    sender: new Int32Array(ADDRESS_WORDS),
     visited: new Int32Array(MAX_CHAIN + 1),
     renamedBy: new Int32Array(MAX_CHAIN + 1),
     owner: createNameCursor(),

@@ -17,6 +17,8 @@ export interface ServiceHead {
   readonly clientMap: number
   /** How clients are pinned to slots, or undefined: a counter walks them. */
   readonly pin: { readonly ipv4Bits: number; readonly ipv6Bits: number; readonly seed: number } | undefined
+  /** Clients are where their resolver is, whatever client subnet it sends. */
+  readonly ignoresSubnet?: boolean
   /** The least TTL that this service answers with at this moment, seconds: negative answers live no longer. */
   readonly leastTtl: number
 }
@@ -66,8 +68,10 @@ export const serviceRecord = {
   leastTtl: 5,
   /** Offset of the body (plan-body.ts), which begins with two words a class. */
   body: 6,
+  /** 1: steers by the sender, whatever client subnet it sends. */
+  ignoresSubnet: 7,
   /** One word a tally. */
-  tallies: 7,
+  tallies: 8,
 } as const
 
 /** Copied between two pauses, in words: 512 KiB, a tenth of a millisecond. */
@@ -216,7 +220,7 @@ function writeHead(
 function writeService(
   words: Int32Array,
   at: number,
-  { clientMap, classes, pin, leastTtl, tallies }: PlacedService,
+  { clientMap, classes, pin, leastTtl, ignoresSubnet, tallies }: PlacedService,
   bodyAt: number,
   clientMaps: readonly number[],
 ): void {
@@ -227,5 +231,6 @@ function writeService(
   words[at + serviceRecord.seed] = pin?.seed ?? 0
   words[at + serviceRecord.leastTtl] = leastTtl
   words[at + serviceRecord.body] = bodyAt
+  words[at + serviceRecord.ignoresSubnet] = Number(ignoresSubnet ?? false)
   words.set(tallies, at + serviceRecord.tallies)
 }

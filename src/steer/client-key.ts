@@ -50,6 +50,11 @@ export function prefixesIn(keys: readonly string[]): readonly string[] {
   return keys.filter((key) => key.includes('/'))
 }
 
+/** The ASNs among keys in canonical form. */
+export function asnsIn(keys: readonly string[]): readonly number[] {
+  return keys.filter((key) => /^AS\d/.test(key)).map((key) => Number(key.slice(2)))
+}
+
 /** Whether matching the key needs to know where clients are, beyond their address. */
 export function needsGeo(key: string): boolean {
   return key !== UNKNOWN && !key.includes('/')

@@ -7,11 +7,12 @@ import type { Scene } from '../director/chronicle.ts'
 import type { Director } from '../director/director.ts'
 import type { Era } from '../director/era.ts'
 import { explain, type ExplainedClient, type ExplainedMoment, type Explanation } from '../director/explain.ts'
-import type { FoundLocation } from '../director/locate.ts'
 import { pinRecordOf } from '../director/outline.ts'
 import { askQuestion } from '../director/question.ts'
 import type { Service } from '../director/service.ts'
 import { parseName, type Name } from '../dns/name.ts'
+import type { FoundLocation } from '../geo/geo.ts'
+import { isPrivate } from '../geo/private.ts'
 import { TYPE } from '../dns/types.ts'
 import { inspectName, placeClient, type Inspection, type Placement } from '../query/inspect.ts'
 
@@ -67,7 +68,9 @@ function placeIn({ era }: Scene, service: Service, address: Address): Placement 
   if (map && !memory) return refuseEra(era, 'client maps')
   const pin = pinRecordOf(service, era.definitions)
   const pinBits = (address.family === 4 ? pin?.ipv4Bits : pin?.ipv6Bits) ?? -1
-  return placeClient(new Int32Array(memory ?? new ArrayBuffer(0)), map?.offset ?? -1, pinBits, writeWords(address))
+  const words = new Int32Array(memory ?? new ArrayBuffer(0))
+  const placed = placeClient(words, map?.offset ?? -1, pinBits, writeWords(address))
+  return service.ignoreEcs ? { ...placed, scope: 0 } : placed
 }
 
 /** The client map that tells a service's clients apart; undefined: all are alike, or there is no geo data. */
@@ -84,18 +87,27 @@ function describeClient(
   { class: clientClass }: Placement,
   located: FoundLocation | undefined,
 ): ExplainedClient {
-  if (clientClass === undefined) return { address, why: 'this service treats all clients alike' }
+  const own = service.ignoreEcs ? "; as a resolver's own address, for client subnets are ignored" : ''
+  if (clientClass === undefined) return { address, why: `this service treats all clients alike${own}` }
   if (era.until !== undefined) {
     const location = clientMapOf(era, service)?.classes[clientClass]?.representative
-    const why = 'by the client map of then; where it is, is told for one client of its class'
+    const why = `by the client map of then; where it is, is told for one client of its class${own}`
     return { address, class: clientClass, ...(location && { location }), why }
   }
-  if (!located) return { address, class: clientClass, why: 'the geo data does not know where it is' }
-  const { first, last, location } = located
-  const { country, latitude, longitude } = location
-  const place = [country, latitude, longitude].filter((part) => part !== undefined).join(' ')
-  const why = `geo data: ${formatAddress(first)} to ${formatAddress(last)} is at ${place}`
-  return { address, class: clientClass, location, why }
+  if (!located) return { address, class: clientClass, why: `${whyUnknown(address)}${own}` }
+  return { address, class: clientClass, location: located.location, why: `${describePlace(located)}${own}` }
+}
+
+function whyUnknown(address: Address): string {
+  if (!isPrivate(address)) return 'the geo data does not know where it is'
+  return 'a private address, of which neither the geo data nor `geo.private` says where it is: unknown'
+}
+
+function describePlace({ first, last, location, origin }: FoundLocation): string {
+  const { country, continent, latitude, longitude, asn } = location
+  const parts = [country ?? continent, latitude, longitude, asn === undefined ? undefined : `of AS${asn}`]
+  const place = parts.filter((part) => part !== undefined).join(' ')
+  return `${origin}: ${formatAddress(first)} to ${formatAddress(last)} is at ${place}`
 }
 
 function describeMoment(at: number, { since, until, snapshot, era }: Scene): ExplainedMoment {

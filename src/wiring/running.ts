@@ -21,6 +21,8 @@ import { createAsker } from '../director/ask-addresses.ts'
 import { Director, type DirectorConfig, type Prepared } from '../director/director.ts'
 import { PlaceBook } from '../director/place-book.ts'
 import { targetId } from '../director/service.ts'
+import { filesOf } from '../geo/geo.ts'
+import { FileWatch } from '../geo/stamp.ts'
 import { Checker } from '../health/checker.ts'
 import type { DoubtNews } from '../health/doubter.ts'
 import { regionOf, type Target, type Transition } from '../health/health.ts'
@@ -133,6 +135,7 @@ export class Running {
   #faults: readonly Fault[] = []
   #reloading: Promise<unknown> = Promise.resolve()
   #keeper: HealthKeeper | undefined
+  readonly #geoWatch = new FileWatch(() => this.#onGeoFiles())
 
   constructor(options: RunningOptions, config: Config) {
     this.#options = options
@@ -204,6 +207,7 @@ export class Running {
     this.#ready = true
     this.#started = true
     this.succession.confirm()
+    this.#watchGeo()
     this.#announce()
     this.#copying = this.#keepCopies(prepared)
     if (this.#options.handOver) await this.succession.openDoor()
@@ -213,12 +217,16 @@ export class Running {
   /** Takes what the files say now, whole or not at all. Reloads run one after the other. */
   reload(overrule?: string): Promise<ReloadStatus> {
     const { manager } = this.#options
-    const reloaded = this.#reloading.then(() => {
+    return this.#afterReloads(() => {
       manager?.reloading()
       return this.#reload(overrule).finally(() => manager?.ready(`serving snapshot ${this.#publisher.generation}`))
     })
-    this.#reloading = reloaded.catch(() => undefined)
-    return reloaded
+  }
+
+  #afterReloads<T>(change: () => Promise<T>): Promise<T> {
+    const changed = this.#reloading.then(change)
+    this.#reloading = changed.catch(() => undefined)
+    return changed
   }
 
   /** Saves health for the next start and stops everything; answering last, so that a restart leaves the least gap. */
@@ -226,6 +234,7 @@ export class Running {
     this.#ready = false
     this.succession.close()
     if (this.#started) this.#options.manager?.stopping()
+    this.#geoWatch.stop()
     this.#reports.stop()
     this.#roundTrips.stop()
     this.#operations?.stop()
@@ -415,6 +424,7 @@ export class Running {
     this.#board.configure(next.regions)
     this.#board.judge(this.checker.health(), systemClock.wall())
     await this.#commitPrepared(prepared)
+    this.#watchGeo()
     this.#copying = this.#keepCopies(prepared)
     this.#keepConfig(text)
     const waiting = FIXED_UNTIL_RESTART.filter((key) => JSON.stringify(wanted[key]) !== JSON.stringify(next[key]))
@@ -422,11 +432,34 @@ export class Running {
     return this.#endReload(true, all, changes)
   }
 
+  #watchGeo(): void {
+    const { geo } = this.#config
+    this.#geoWatch.watch(geo ? filesOf(geo) : [], this.director.geo.stamp)
+  }
+
+  #onGeoFiles(): void {
+    this.#afterReloads(() => this.#refreshGeo()).catch((error: unknown) => {
+      this.#tell('error', `new geo data was not taken: ${String(error)}`)
+    })
+  }
+
+  /** What is wrong with the files changes nothing but a metric. */
+  async #refreshGeo(): Promise<void> {
+    const prepared = this.#ready ? await this.director.prepareGeo() : undefined
+    if (!prepared) return
+    this.#logFaults(prepared.faults)
+    await this.#commitPrepared(prepared)
+    const { describe, isStale } = this.director.geo
+    if (isStale) this.#tell('error', `new geo data has faults: ${describe} goes on`)
+    else this.#tell('info', `geo data: ${describe}`, { snapshot: this.#publisher.generation })
+  }
+
   #endReload(ok: boolean, faults: readonly Fault[], changes: readonly string[]): ReloadStatus {
     this.#logFaults(faults)
     this.#faults = faults
     const errors = faults.filter(isError).length
-    const withFaults = errors === 0 ? '' : `; ${errors} faults in zones, which keep their last good versions`
+    const withFaults =
+      errors === 0 ? '' : `; ${errors} faults in zones or geo data, which keep their last good versions`
     if (ok) this.#tell('info', `reloaded as snapshot ${this.#publisher.generation}${withFaults}`, { changes })
     else this.#tell('error', `reload refused: ${errors} faults; snapshot ${this.#publisher.generation} keeps serving`)
     this.#showing?.exporter.countReload(ok)

@@ -39,7 +39,7 @@ export interface RunningParts {
 
 export function describeRunning(parts: RunningParts): Status {
   const { version, uptimeMs, snapshot, server, checker, reported, director, board, events, admin, lastReload } = parts
-  const { describe, attribution } = director.geo
+  const { describe, attribution, isStale } = director.geo
   return {
     ...{ version, at: new Date(systemClock.wall()).toISOString(), uptimeMs, snapshot },
     ...describeHistory(director),
@@ -53,7 +53,7 @@ export function describeRunning(parts: RunningParts): Status {
     ],
     probing: describeProbing(checker),
     doubt: describeDoubt(checker),
-    ...(describe !== undefined && { geo: { describe, ...(attribution !== undefined && { attribution }) } }),
+    ...(describe !== undefined && { geo: { describe, ...(attribution !== undefined && { attribution }), isStale } }),
     zones: director.zones.map(({ errors, ...zone }) => ({ ...zone, faults: errors })),
     regions: board
       .status(checker.reports())

@@ -228,8 +228,27 @@ describe('one mistake is one fault, at its very place', () => {
       'steer: []',
       '11:46: error: `services.web.steer` must not be empty (such as [nearest]) [out-of-range]',
     ],
-    // not yet
-    ['source: geoip-lite', 'source: mmdb', '3:16: error: `mmdb` is not supported yet [not-supported-yet]'],
+    // geo data
+    [
+      'source: geoip-lite',
+      'source: geoip-lite, private: {}',
+      '3:37: error: `geo.private` says nothing of where they are (give a country, or latitude and longitude) [wrong-value]',
+    ],
+    [
+      'source: geoip-lite',
+      'source: geoip-lite, private: { latitude: 1 }',
+      '3:37: error: `geo.private` lacks longitude (give both latitude and longitude, or neither) [wrong-value]',
+    ],
+    [
+      'zones: zones',
+      'zones: zones\necs: { trusted: [192.0.2.1/24] }',
+      '3:18: error: `ecs.trusted[0]` must be a CIDR prefix, not `192.0.2.1/24` (no bit may be set beyond the length) [wrong-value]',
+    ],
+    [
+      'source: geoip-lite',
+      'source: mmdb',
+      '3:6: error: `geo` names no database (add `city: GeoLite2-City.mmdb`, or `country` or `asn`) [wrong-value]',
+    ],
     // balancers
     [
       '[198.51.100.10]',
@@ -389,6 +408,25 @@ test('a map of providers is told that the geo data knows none', () => {
   ])
 })
 
+test('what steps ask of MaxMind-format files that are not there', () => {
+  const told = (files: string, steer: string) =>
+    faultsOf(BASE.replace('geoip-lite', `mmdb, ${files}`).replace('[nearest]', steer)).map((fault) =>
+      fault.replace(/^\S+ /, ''),
+    )
+  const map = '[{ map: { AS64500: [eu-west], DE: [us-east] } }]'
+  expect(told('city: a', '[nearest]')).toEqual([])
+  expect(told('city: a, asn: b', map)).toEqual([])
+  expect(told('country: a', '[nearest]')).toEqual([
+    'warning: `nearest` finds nobody near: without `geo.city` no coordinates are known (add `geo.city`) [no-coordinates]',
+  ])
+  expect(told('country: a', map)).toEqual([
+    'warning: nobody is known to be of AS64500: geo data of the source `mmdb` does not tell it (add `geo.asn`, or name prefixes) [no-asn]',
+  ])
+  expect(told('asn: a', map)).toEqual([
+    'warning: nobody is known to be of DE: geo data of the source `mmdb` does not tell it (add `geo.city` or `country`, or name prefixes) [no-country]',
+  ])
+})
+
 test('fastest needs a table of round-trip times', () => {
   expect(faultsAfter('[nearest]', '[fastest]')).toEqual([
     '11:47: error: `fastest` needs to know what regions measured, and there is no `roundTrips` section (add `roundTrips: round-trips.txt`) [no-round-trips]',
@@ -537,7 +575,7 @@ services:
   expect(faults.map(({ place, code }) => `${place.line}:${place.column} ${code}`)).toEqual([
     '1:28 wrong-value',
     '2:1 unknown-key',
-    '3:16 not-supported-yet',
+    '3:6 wrong-value',
     '4:18 wrong-value',
     '6:27 out-of-range',
     '8:71 unknown-name',

@@ -95,6 +95,7 @@ services: { app: { regions: [here], steer: [round-robin] } }
       fallback: 'all',
       panic: 0,
       families: 'coherent',
+      ignoreEcs: false,
     })
   })
   test('the fast interval is never above the interval', () => {
@@ -116,6 +117,12 @@ regions:
   b: { location: { latitude: 3, longitude: 4 }, balancers: ["2001:DB8::1"] }
 services: { s: { regions: [a, b], steer: ${steer}, ttl: 5m, fallback: b, panic: 40%, families: independent } }
 `)
+  test('MaxMind-format files, and where private clients count as being', () => {
+    const { geo } = configOf(`${HEAD}
+geo: { source: mmdb, city: geo/city.mmdb, asn: /asn.mmdb, private: { country: DE } }`)
+    const files = { city: '/etc/meridian/geo/city.mmdb', asn: '/asn.mmdb' }
+    expect(geo).toEqual({ source: 'mmdb', ...files, private: { country: 'DE', continent: 'EU' } })
+  })
   test('units, fractions, paths, addresses', () => {
     const config = withSteer('[nearest]')
     expect(config.services.get('s')).toMatchObject({ ttl: 300, panic: 0.4, fallback: 'b', families: 'independent' })
@@ -199,5 +206,7 @@ describe('files', () => {
     const text = 'listen: ["127.0.0.1:53"]\nzones: nowhere\ngeo: { source: table, file: nothing.csv }\n'
     expect(codesOf(write(text))).toEqual(['2 no-folder', '3 no-file'])
     expect(parseConfig(text, 'f').faults).toEqual([])
+    const databases = 'geo: { source: mmdb, city: a.mmdb, asn: b.mmdb }\n'
+    expect(codesOf(write(`listen: ["127.0.0.1:53"]\nzones: .\n${databases}`))).toEqual(['3 no-file', '3 no-file'])
   })
 })

@@ -31,11 +31,13 @@ export function missingResolvers(): string[] {
   return ['unbound', 'named'].filter((program) => spawnSync(program, ['-V'], { env: { PATH } }).error)
 }
 
+/** Ready when it gives the SOA of `origin`, which is one of ours. */
 export async function startResolver(
   setup: ResolverSetup,
   ours: Endpoint,
   origins: readonly string[],
   parent: string,
+  origin = 'plain.test',
 ): Promise<Resolver> {
   const folder = join(parent, `${setup.program}-${setup.upstream}-${setup.withClientSubnet ? 'ecs' : 'plain'}`)
   mkdirSync(folder, { recursive: true })
@@ -54,7 +56,7 @@ export async function startResolver(
     child.kill('SIGTERM')
     return exited
   }
-  await untilAnswering(endpoint).catch(async (error: unknown) => {
+  await untilAnswering(endpoint, origin).catch(async (error: unknown) => {
     await stop()
     throw error
   })
@@ -84,7 +86,7 @@ server:
   tcp-upstream: ${upstream === 'TCP' ? 'yes' : 'no'}
   local-zone: "test." nodefault
   root-hints: "/dev/null"
-${withClientSubnet ? `  send-client-subnet: ${ours.host}\n  client-subnet-always-forward: yes\n` : ''}
+${withClientSubnet ? `  send-client-subnet: ${ours.host}\n  client-subnet-always-forward: yes\n  max-ecs-tree-size-ipv4: 10000\n` : ''}
 remote-control:
   control-enable: no
 ${origins.map((origin) => `stub-zone:\n  name: "${origin}"\n  stub-addr: ${address}\n`).join('')}`
@@ -118,9 +120,9 @@ server ${ours.host} { tcp-only ${upstream === 'TCP' ? 'yes' : 'no'}; };
 ${origins.map((origin) => `zone "${origin}" { type static-stub; server-addresses { ${ours.host}; }; };\n`).join('')}`
 }
 
-async function untilAnswering(endpoint: Endpoint): Promise<void> {
+async function untilAnswering(endpoint: Endpoint, origin: string): Promise<void> {
   const deadline = monotonicMs() + READY_MS
-  const name = Uint8Array.of(5, ...Buffer.from('plain'), 4, ...Buffer.from('test'), 0)
+  const name = Uint8Array.from([...origin.split('.').flatMap((label) => [label.length, ...Buffer.from(label)]), 0])
   const probe: Probe = { name, type: 6, class: 1, flags: RD, stream: false, tags: [] }
   for (;;) {
     const [reply] = await askAll(endpoint, [probe])

@@ -6,7 +6,7 @@ import { createRateLimiter, limitRate, VERDICT } from '../../src/query/rate-limi
 import { settingsBlock } from '../../src/snapshot/settings.ts'
 
 const RATE = 10
-const words = new Int32Array(settingsBlock.exempt)
+const words = new Int32Array(settingsBlock.words)
 words[settingsBlock.responsesPerSecond] = RATE
 words[settingsBlock.ipv4Bits] = 24
 

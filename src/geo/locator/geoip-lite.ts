@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path'
 import type { Fault } from '../../base/fault.ts'
 import type { Locator, LocatorLoad, NetworkColumns, Networks } from '../geo.ts'
 import { createColumns, finishColumns, type ColumnsBuilder } from './columns.ts'
+import { findNetwork } from './find.ts'
 import { createPlaces, internPlace, readPlaces, type Places } from './places.ts'
 
 const RECORD_BYTES = { 'geoip-city.dat': 24, 'geoip-city6.dat': 48, 'geoip-city-names.dat': 88 } as const
@@ -36,9 +37,15 @@ export function openGeoipLite(folder: string = packageData()): LocatorLoad {
   const locator: Locator = {
     describe: () => `geoip-lite: ${description}`,
     attribution: isBundled ? `${ATTRIBUTION}. ${BUNDLED_LICENCE}` : ATTRIBUTION,
-    read: () => readNetworks(folder),
+    read: () => ({ networks: readNetworks(folder) }),
+    locate: (address) => findNetwork(readNetworks(folder), address),
   }
   return { locator, faults }
+}
+
+/** The installed package's files, which its updatedb replaces. */
+export function geoipLiteFiles(): readonly string[] {
+  return Object.keys(RECORD_BYTES).map((file) => join(packageData(), file))
 }
 
 function packageData(): string {

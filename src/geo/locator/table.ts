@@ -16,7 +16,8 @@ import type { Fault } from '../../base/fault.ts'
 import { formatPrefix, maskAddress, parsePrefix, type Prefix } from '../../base/prefix.ts'
 import { parseAddress } from '../../base/address.ts'
 import { continentOf } from '../continent.ts'
-import type { Location, LocatorLoad, Networks } from '../geo.ts'
+import type { Location, Locator, LocatorLoad, Networks } from '../geo.ts'
+import { findNetwork } from './find.ts'
 import { flattenPrefixes, type PlacedPrefix } from './flatten.ts'
 
 interface Entry {
@@ -45,10 +46,11 @@ export function openTable(file: string): LocatorLoad {
   }
   const { entries, faults } = parseTable(text, file)
   if (faults.length > 0) return { locator: undefined, faults }
-  const locator = {
+  const locator: Locator = {
     describe: () => `table ${file}: ${entries.length} networks`,
     attribution: undefined,
-    read: () => toNetworks(entries),
+    read: () => ({ networks: toNetworks(entries) }),
+    locate: (address) => findNetwork(toNetworks(entries), address),
   }
   return { locator, faults }
 }

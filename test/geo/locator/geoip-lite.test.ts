@@ -8,6 +8,7 @@ import { seededRandom } from '../../../src/base/random.ts'
 import type { Location, NetworkColumns, Networks } from '../../../src/geo/geo.ts'
 import { openGeoipLite } from '../../../src/geo/locator/geoip-lite.ts'
 import { openLocator } from '../../../src/geo/locator/locator.ts'
+import { networksIn } from '../../support/networks-in.ts'
 
 /** What the package itself says: the oracle. */
 interface GeoipLite {
@@ -16,7 +17,7 @@ interface GeoipLite {
 
 describe('the data of the installed package', () => {
   const { locator } = openLocator({ source: 'geoip-lite' })
-  const networks = locator!.read()
+  const networks = networksIn(locator!)
 
   test('says what it is and shows the words that its licence asks for', () => {
     expect(locator!.describe()).toContain('2019')
@@ -73,7 +74,7 @@ describe('data files', () => {
   }
 
   function readIpv6(): readonly string[] {
-    const { ipv6, locations } = openGeoipLite(folder).locator!.read()
+    const { ipv6, locations } = networksIn(openGeoipLite(folder).locator!)
     return Array.from({ length: ipv6.count }, (_, i) => {
       const [first, last] = [ipv6.first, ipv6.last].map((words) =>
         formatAddress(readWords(Int32Array.of(6, ...words.subarray(i * 4, i * 4 + 4)))),
@@ -88,7 +89,7 @@ describe('data files', () => {
       join(folder, 'geoip-city.dat'),
       Buffer.concat([row(256, 511, 0), row(512, 1023, 0), row(1024, 1279, 1), row(2048, 2303, 1)]),
     )
-    const { ipv4 } = openGeoipLite(folder).locator!.read()
+    const { ipv4 } = networksIn(openGeoipLite(folder).locator!)
     expect([[...ipv4.first], [...ipv4.last]]).toEqual([
       [256, 1024, 2048],
       [1023, 1279, 2303],
@@ -122,7 +123,7 @@ describe('data files', () => {
   test('coordinates 0, 0 are unknown', () => {
     writeIpv6(['2001:db8::', '2001:db8:ffff:ffff:ffff:ffff:ffff:ffff'])
     writeFileSync(join(folder, 'geoip-city.dat'), wordsOf([1, 2, 1, 0, 0, 0]))
-    expect(openGeoipLite(folder).locator!.read().locations[0]).toEqual({ country: 'NL', continent: 'EU' })
+    expect(networksIn(openGeoipLite(folder).locator!).locations[0]).toEqual({ country: 'NL', continent: 'EU' })
   })
 
   test('data of another day says when it was written', () => {

@@ -6,6 +6,7 @@ import { formatFault } from '../../../src/base/fault.ts'
 import { formatAddress, readWords } from '../../../src/base/address.ts'
 import type { LocatorLoad, NetworkColumns, Networks } from '../../../src/geo/geo.ts'
 import { openLocator } from '../../../src/geo/locator/locator.ts'
+import { networksIn } from '../../support/networks-in.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'meridian-table-'))
 const file = join(folder, 'networks.table')
@@ -20,7 +21,7 @@ function open(text: string): LocatorLoad {
 function read(text: string): Networks {
   const { locator, faults } = open(text)
   expect(faults).toEqual([])
-  return locator!.read()
+  return networksIn(locator!)
 }
 
 function faultsOf(text: string): readonly string[] {
