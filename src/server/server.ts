@@ -55,9 +55,12 @@ export interface ServerOptions {
   readonly clock?: Clock
 }
 
-/** Lanes of the publication that a server with so many UDP workers takes: two for each of them and for the TCP worker. */
+/** Workers of one slot that may be alive at a time: one that serves, and two that may yet come to themselves. */
+const LANES = 3
+
+/** Lanes of the publication that a server with so many UDP workers takes. */
 export function lanesFor(workers: number): number {
-  return 2 * slotsFor(workers)
+  return LANES * slotsFor(workers)
 }
 
 function slotsFor(workers: number): number {
@@ -188,7 +191,7 @@ export class Server {
     const { workers, publication, events } = this.#options
     return new WorkerSlot({
       ...{ slot, spares, descriptors, publication },
-      lanes: [slot, slot + slotsFor(workers)],
+      lanes: Array.from({ length: LANES }, (_, lane) => slot + lane * slotsFor(workers)),
       transport: slot === workers ? 'tcp' : 'udp',
       counters: this.counters[slot]!,
       picks: this.picks[slot]!,

@@ -5,8 +5,8 @@
 //                          └───stop───> stopped
 //
 // It never gives up: a worker that dies as soon as it starts is started again, ever more slowly. What outlives a worker
-// (counters, picks, sockets) is handed to the next one. Two may be alive for a moment, so each slot has two lanes for
-// snapshots. Whoever owns the slots calls `look` at a steady pace.
+// (counters, picks, sockets) is handed to the next one. Several may be alive for a moment, so each slot has several lanes
+// for snapshots. Whoever owns the slots calls `look` at a steady pace.
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Counters } from '../metrics/counters.ts'
 import type { QueryLog } from '../query/query-log.ts'
@@ -49,8 +49,8 @@ export interface ServerEvents {
 
 export interface SlotOptions {
   readonly slot: number
-  /** Of the publication, for this slot alone. */
-  readonly lanes: readonly [number, number]
+  /** Of the publication, for this slot alone: as many workers as may be alive at a time. */
+  readonly lanes: readonly number[]
   readonly transport: Transport
   readonly spares: Spares
   readonly descriptors: Descriptors
@@ -141,19 +141,20 @@ export class WorkerSlot {
 
   /**
    * It may be stuck for ever or only be late: it gets time to come to itself, and its place goes to another at once. Where
-   * that one could not read the same sockets it gets none; and who stalled before it has had its time.
+   * that one could not read the same sockets, or has no lane left, whoever is in the way has had its time.
    */
   #abandon(life: WorkerLife, cause: string): void {
     const { descriptors, now } = this.#options
     this.#life = undefined
     life.leave('soon')
-    for (const earlier of this.#passing.keys()) void earlier.terminate()
     this.#passing.set(life, descriptors.outliveWorkers ? now() + GRACE_MS : 0)
+    if (!this.#mayLaunch()) void this.#passing.keys().next().value!.terminate()
     this.#lost(cause)
   }
 
   #mayLaunch(): boolean {
-    return this.#passing.size < (this.#options.descriptors.outliveWorkers ? 2 : 1)
+    const { descriptors, lanes } = this.#options
+    return this.#passing.size < (descriptors.outliveWorkers ? lanes.length : 1)
   }
 
   #launch(): void {

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 export interface ThreadUse {
   /** Running or waiting for a processor; false when it waits for something else. */
   readonly isRunnable: boolean
-  /** Processor time it has had since its start, milliseconds (in steps of 10). */
+  /** Processor time that it has had since its start, milliseconds. */
   readonly cpuMs: number
 }
 
