@@ -19,6 +19,8 @@ const QUERIES = [
   '?name=%00',
   '?__proto__=1',
 ]
+/** Where what is sent is taken, if it fits. */
+const TAKING = ['/v1/overrides', '/v1/overrides?dryRun=true', '/v1/plan', '/v1/challenges']
 const METHODS = ['GET', 'POST', 'PATCH', 'DELETE', 'PUT', 'HEAD', 'OPTIONS', 'TRACE']
 const TYPES = [
   'application/json',
@@ -48,10 +50,22 @@ const LEAVES: readonly unknown[] = [
   ...['\u0000', '\ud800', 'A'.repeat(43), '_acme-challenge.example.com', 'listen: [', 'toString'],
 ]
 
+const SOUND = [
+  { kind: 'share', target: 'eu-west', value: 0.5, reason: 'x' },
+  { kind: 'weight', target: 'web:us-east', value: 0, reason: 'x', rampMs: 1000, overrule: 'x' },
+  { kind: 'drain', target: 'ap-south', reason: 'x', expiresAt: '9999-12-31T23:59:59Z' },
+  { kind: 'force-down', target: 'eu-west/198.51.100.20', reason: 'x' },
+  { drain: ['eu-west'], fail: ['us-east'], weight: [{ target: 'canary:eu-west', value: 10 }] },
+  { config: 'listen: []' },
+  { name: '_acme-challenge.example.com', value: 'A'.repeat(43), lifeMs: 1000 },
+]
+
 /** Makes one, and gives the status of the answer; 0: the connection was closed. */
 export function fuzzOnce(url: string, random: Random): Promise<number> {
   const pick = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)]!
-  const method = pick(METHODS)
+  const isLikely = random() < 0.3
+  const method = isLikely ? 'POST' : pick(METHODS)
+  const path = isLikely ? pick(TAKING) : pick(PATHS) + pick(QUERIES)
   const isWrite = method === 'POST' || method === 'PATCH' || method === 'PUT'
   const body = isWrite || random() < 0.1 ? makeBody(random, pick) : ''
   const headers: Record<string, string> = {}
@@ -61,7 +75,7 @@ export function fuzzOnce(url: string, random: Random): Promise<number> {
   if (random() < 0.1) headers['authorization'] = pick(['Bearer x', 'Basic eDp5', 'Bearer mrd.a.b', 'Bearer'])
   const options = { method, headers, localAddress: `127.0.0.${2 + Math.floor(random() * 250)}`, agent: false }
   return new Promise((resolve) => {
-    const call = request(url + pick(PATHS) + pick(QUERIES), options, (response) => {
+    const call = request(url + path, options, (response) => {
       response.resume()
       response.on('close', () => resolve(response.statusCode!))
     })
@@ -71,6 +85,7 @@ export function fuzzOnce(url: string, random: Random): Promise<number> {
 }
 
 function makeBody(random: Random, pick: <T>(all: readonly T[]) => T): string {
+  if (random() < 0.3) return JSON.stringify(pick(SOUND))
   const entries = Array.from({ length: Math.floor(random() * 7) }, () => [
     pick([...KEYS, ...MORE_KEYS]),
     random() < 0.2 ? [pick(LEAVES), { target: pick(LEAVES), value: pick(LEAVES) }] : pick(LEAVES),
