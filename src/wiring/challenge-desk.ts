@@ -55,8 +55,9 @@ export class ChallengeDesk implements ChallengeSources {
     return this.#challenges.map(({ name, value }) => ({ name, value }))
   }
 
-  /** Reads what was kept, before the first snapshot. */
+  /** Reads what was kept, before the first snapshot, or again after `stop`. */
   async start(): Promise<readonly Fault[]> {
+    this.#isStopped = false
     const { value = [], faults } = await this.#file.read()
     this.#challenges = value.filter(({ expiresAt }) => expiresAt > this.#options.clock.wall())
     this.#wait()

@@ -54,8 +54,9 @@ export class OverrideDesk {
     this.#options = options
   }
 
-  /** Reads what was kept, before the first plan. Time goes by from then on. */
+  /** Reads what was kept, before the first plan. Time goes by from then on, until `stop`; may be started again after it. */
   async start(): Promise<readonly Fault[]> {
+    this.#isStopped = false
     const faults = await this.#options.book.read()
     this.turn()
     return faults

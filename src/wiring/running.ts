@@ -182,6 +182,9 @@ export class Running {
     this.#logFaults(warnings)
     const kept = await giveBackFreedMemory()
     if (kept !== undefined) this.#log.debug(`freed memory stays with the process: ${kept}`)
+    // First of all: what the one before wrote to the state folder until now is read below, and it writes nothing more.
+    const handed = await this.#comeBySockets()
+    if ('problem' in handed) return handed
     this.#operations = await this.#createOperations(config)
     this.#logFaults((await this.#operations?.start()) ?? [])
     await this.#createShowings()
@@ -195,8 +198,6 @@ export class Running {
     await this.#commitPrepared(prepared)
     const tokenNeeded = config.admin && this.#operations?.listenProblem(config.admin.listen.host)
     if (tokenNeeded !== undefined) return { problem: tokenNeeded }
-    const handed = await this.#comeBySockets()
-    if ('problem' in handed) return handed
     const taken = await this.server.start(handed)
     if (taken.length > 0) return { problem: taken.map(formatListenFault).join('; ') }
     const fault = await this.#startShowing()
@@ -489,12 +490,14 @@ export class Running {
     this.#ready = false
     this.succession.closeDoor()
     await this.#reloading
+    this.#operations?.stop()
     await Promise.all([this.#stopShowing(), this.#keeper?.stop(), this.#copying])
     this.#keeper = undefined
   }
 
   /** Nobody took over after all. */
   async #resume(): Promise<void> {
+    this.#logFaults((await this.#operations?.start()) ?? [])
     await this.#createShowings()
     const fault = await this.#startShowing()
     if (fault !== undefined) this.#tell('error', fault)

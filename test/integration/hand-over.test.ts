@@ -82,6 +82,34 @@ describe.runIf(process.platform === 'linux')('taking over', () => {
     expect(JSON.parse(readFileSync(health, 'utf8'))).toMatchObject({ version: 1 })
   })
 
+  test('an operator’s word that was acknowledged, at whatever moment of it, holds afterwards', async () => {
+    const names = Array.from({ length: 200 }, (_, i) => `r${i}`)
+    const regions = Object.fromEntries(names.map((name, i) => [name, { balancers: [`192.0.2.${i + 1}`] }]))
+    site.configure({ ...CONFIG, regions, services: { web: { regions: names, steer: ['weighted'] } } })
+    started[0]!.signal('SIGHUP')
+    await started[0]!.logged(/^reloaded as snapshot/)
+    const acknowledged: string[] = []
+    let isOver = false
+    const drainAll = async () => {
+      for (const target of names) {
+        if (isOver) return
+        if (await drain(target)) acknowledged.push(target)
+        await sleep(5)
+      }
+    }
+    const draining = drainAll()
+    await takeOver()
+    await started[0]!.exited
+    await sleep(200)
+    isOver = true
+    await draining
+    const response = await fetch(`${site.adminUrl}/v1/overrides`)
+    const { overrides } = (await response.json()) as { overrides: { target: string }[] }
+    console.log(`${acknowledged.length} words acknowledged, ${overrides.length} hold`)
+    expect(acknowledged.length).toBeGreaterThan(5)
+    expect(overrides.map(({ target }) => target)).toEqual(expect.arrayContaining(acknowledged))
+  })
+
   test('with what the next one cannot have: it says so and ends, and the first goes on with all that it had', async () => {
     const listen = [`${site.host}:${site.port}`, '192.0.2.77:5300']
     site.configure({ ...CONFIG, listen })
@@ -118,6 +146,16 @@ describe.runIf(process.platform === 'linux')('taking over', () => {
     expect(addressesIn(await askTcp(site, WWW))).toHaveLength(1)
   })
 })
+
+/** Whether the director that has the HTTP API said that it is done. */
+async function drain(target: string): Promise<boolean> {
+  const body = JSON.stringify({ kind: 'drain', target, reason: 'x', rampMs: 0, overrule: 'a test' })
+  const request = { method: 'POST', body, headers: { 'content-type': 'application/json' } }
+  return fetch(`${site.adminUrl}/v1/overrides`, request).then(
+    ({ ok }) => ok,
+    () => false,
+  )
+}
 
 interface Stream {
   /** The length of the answer; rejects when the connection ends without one. */
