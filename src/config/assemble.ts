@@ -2,7 +2,7 @@
 // defaults that depend on something are filled in. Only called with a file that has no fault.
 import { availableParallelism } from 'node:os'
 import { dirname, resolve } from 'node:path'
-import type { Region, Service } from '../director/service.ts'
+import type { Balancer, Region, Service } from '../director/service.ts'
 import type { GeoSource } from '../geo/geo.ts'
 import type { Monitor } from '../health/monitor.ts'
 import type { Settings } from '../snapshot/settings.ts'
@@ -71,8 +71,9 @@ function toGeoSource(geo: NonNullable<WrittenConfig['geo']>, absolute: (path: st
 }
 
 function toService(name: string, written: Written<'services'>): Service {
-  const { regions, steer, ttl, leastTtl = Math.min(LEAST_TTL_S, ttl), fallback, panic, families } = written
-  return { name, regions, steer, ttl, leastTtl, fallback, panic, families }
+  const { regions, steer, ttl, leastTtl = Math.min(LEAST_TTL_S, ttl), fallback, panic } = written
+  const { families, answers, hints } = written
+  return { name, regions, steer, ttl, leastTtl, fallback, panic, families, answers, hints }
 }
 
 function toRegion(
@@ -87,11 +88,15 @@ function toRegion(
   return {
     name,
     weight,
-    balancers,
+    balancers: balancers.map(toBalancer),
     minHealthy,
     ...(latitude === undefined || longitude === undefined ? {} : { latitude, longitude }),
     ...(country === undefined ? {} : { country }),
     ...(monitor && { monitor }),
     ...(written.report && { report: toReportSource(written.report, absolute) }),
   }
+}
+
+function toBalancer({ probe, ...balancer }: Written<'regions'>['balancers'][number]): Balancer {
+  return { ...balancer, ...(probe === 'host' && { probe }) }
 }

@@ -1,7 +1,10 @@
 // What plans depend on beside their configuration, as it changes from event to event: health, what regions report, scores
-// of their load. The history keeps differences of it, for an event touches little.
+// of their load, and what host names resolve to. The history keeps differences of it, for an event touches little.
 import type { TargetHealth } from '../health/health.ts'
 import type { Scores } from '../steer/steer.ts'
+import { sameAnswer } from './alias-state.ts'
+import type { AliasAnswer } from './aliases.ts'
+import { addressesIn } from './answerers.ts'
 import type { HealthById, Takes } from './survey.ts'
 
 export interface Conditions {
@@ -10,6 +13,8 @@ export interface Conditions {
   readonly reported: ReadonlyMap<string, Takes>
   /** By service: of its load steps. */
   readonly scores: ReadonlyMap<string, Scores>
+  /** By host name of a balancer, with its final dot: what it resolves to. */
+  readonly resolved: ReadonlyMap<string, AliasAnswer>
 }
 
 /** Keys that came or changed, and keys that went (undefined). */
@@ -19,6 +24,7 @@ export interface ConditionsChange {
   readonly health: Changed<TargetHealth>
   readonly reported: Changed<Takes>
   readonly scores: Changed<Scores>
+  readonly resolved: Changed<AliasAnswer>
   /** About what it takes to keep this. */
   readonly bytes: number
 }
@@ -28,23 +34,29 @@ export class MovingConditions implements Conditions {
   readonly health: Map<string, TargetHealth>
   readonly reported: Map<string, Takes>
   readonly scores: Map<string, Scores>
+  readonly resolved: Map<string, AliasAnswer>
 
-  constructor(from: Conditions = { health: new Map(), reported: new Map(), scores: new Map() }) {
+  constructor(from: Conditions = NONE) {
     this.health = new Map(from.health)
     this.reported = new Map(from.reported)
     this.scores = new Map(from.scores)
+    this.resolved = new Map(from.resolved)
   }
 
-  apply({ health, reported, scores }: ConditionsChange): void {
+  apply({ health, reported, scores, resolved }: ConditionsChange): void {
     applyChanged(this.health, health)
     applyChanged(this.reported, reported)
     applyChanged(this.scores, scores)
+    applyChanged(this.resolved, resolved)
   }
 }
+
+const NONE: Conditions = { health: new Map(), reported: new Map(), scores: new Map(), resolved: new Map() }
 
 /** Of a change and its keys, about, by what V8 takes for small objects and strings. */
 const ENTRY_BYTES = 200
 const SCORE_BYTES = 80
+const ADDRESS_BYTES = 250
 
 export function changeOf(before: Conditions, now: Conditions): ConditionsChange {
   const health = changedOf(before.health, now.health, sameHealth)
@@ -54,12 +66,15 @@ export function changeOf(before: Conditions, now: Conditions): ConditionsChange 
   const scores = changedOf(before.scores, now.scores, sameScores)
   const texts = [...health, ...reported].reduce((sum, [, value]) => sum + (value?.reason.length ?? 0), 0)
   const numbers = scores.reduce((sum, [, value]) => sum + countScores(value), 0)
-  const entries = health.length + reported.length + scores.length
-  return { health, reported, scores, bytes: entries * ENTRY_BYTES + texts + numbers * SCORE_BYTES }
+  const resolved = changedOf(before.resolved, now.resolved, sameAliasAnswer)
+  const addresses = resolved.reduce((sum, [, value]) => sum + (value ? addressesIn(value).length : 0), 0)
+  const entries = health.length + reported.length + scores.length + resolved.length
+  const bytes = entries * ENTRY_BYTES + texts + numbers * SCORE_BYTES + addresses * ADDRESS_BYTES
+  return { health, reported, scores, resolved, bytes }
 }
 
-export function isNoChange({ health, reported, scores }: ConditionsChange): boolean {
-  return health.length + reported.length + scores.length === 0
+export function isNoChange({ health, reported, scores, resolved }: ConditionsChange): boolean {
+  return health.length + reported.length + scores.length + resolved.length === 0
 }
 
 function applyChanged<Value>(to: Map<string, Value>, changed: Changed<Value>): void {
@@ -99,6 +114,10 @@ function sameScores(a: Scores, b: Scores): boolean {
     for (const [region, score] of byRegion) if (other.get(region) !== score) return false
   }
   return true
+}
+
+function sameAliasAnswer(a: AliasAnswer, b: AliasAnswer): boolean {
+  return sameAnswer(a.ipv4, b.ipv4) && sameAnswer(a.ipv6, b.ipv6)
 }
 
 function countScores(scores: Scores | undefined): number {

@@ -13,11 +13,14 @@ import type { Settings } from '../snapshot/settings.ts'
 import type { Preferences } from '../snapshot/pinned-slots.ts'
 import type { RoundTrips } from '../steer/steer.ts'
 import { aliasOf } from '../zone/alias.ts'
-import { describeAlias, unresolved, type AliasAnswers } from './alias-rows.ts'
+import { describeAlias } from './alias-rows.ts'
+import { answersIn, unresolved, type AliasAnswers } from './aliases.ts'
+import { hostNames } from './answerers.ts'
 import { runBuild } from './build.ts'
 import type { ClientMapBuildOutput } from './client-map-build.ts'
 import { sameSources, type ZoneSources } from './keep-copies.ts'
 import { Chronicle, type Scene } from './chronicle.ts'
+import type { Conditions } from './conditions.ts'
 import type { HistoryLimits } from './history.ts'
 import { copyFault } from './last-good.ts'
 import type { FoundLocation } from './locate.ts'
@@ -28,7 +31,7 @@ import { PlanBook } from './plan-book.ts'
 import { PlanInputs } from './plan-input.ts'
 import { PlanLoop, type Round } from './plan-loop.ts'
 import { askQuestion, type Question } from './question.ts'
-import type { Region, Service } from './service.ts'
+import { answersCname, type Region, type Service } from './service.ts'
 import type { HealthById, Takes } from './survey.ts'
 import type { ZoneBuildOutput, ZoneStatus } from './zone-build.ts'
 
@@ -124,8 +127,14 @@ export class Director {
   /** What answers now; or, at a moment of the past (wall-clock ms), what did then, as far as the history reaches. */
   scene(at?: number): Scene | undefined {
     if (at !== undefined) return this.#chronicle.past(at)
-    const conditions = { health: this.#health, reported: this.#reported, scores: this.#loads.scores }
-    return this.#chronicle.present(conditions, this.#publisher.generation)
+    return this.#chronicle.present(this.#conditionsOf(this.#current), this.#publisher.generation)
+  }
+
+  /** Of this instant, for that configuration. */
+  #conditionsOf({ config }: Prepared): Conditions {
+    const names = Array.from(hostNames(config.regions.values()), (name) => [name, this.#aliases(name)] as const)
+    const { scores } = this.#loads
+    return { health: this.#health, reported: this.#reported, scores, resolved: new Map(names) }
   }
 
   get history(): Chronicle['extent'] {
@@ -234,8 +243,9 @@ export class Director {
     return this.applyMeasures(measures)
   }
 
-  /** Plans anew after addresses of ALIAS targets changed; resolves as `applyHealth` does. */
-  async applyAliases(): Promise<boolean> {
+  /** Plans anew after addresses of ALIAS targets or host names changed; resolves as `applyHealth` does. */
+  async applyAliases(health: HealthById): Promise<boolean> {
+    this.#health = health
     this.#inputs.forgetAliases()
     return this.#replan()
   }
@@ -273,10 +283,11 @@ export class Director {
     const next = this.#next
     const book = next?.book ?? this.#book!
     const prepared = next?.prepared ?? this.#current
-    const { scores } = this.#loads
-    book.look(this.#health, scores, this.#moved, this.#reported)
+    const conditions = this.#conditionsOf(prepared)
+    const { health, scores, reported, resolved } = conditions
+    book.look(health, scores, this.#moved, reported, answersIn(resolved))
     this.#moved.clear()
-    const change = this.#chronicle.compare({ health: this.#health, reported: this.#reported, scores })
+    const change = this.#chronicle.compare(conditions)
     return {
       book,
       isDue: next !== undefined || this.#inputs.isStale,
@@ -301,7 +312,9 @@ export class Director {
   }
 
   async #buildZones({ zones: folder, services }: DirectorConfig, state: string | undefined): Promise<ZoneBuildOutput> {
-    return runBuild('zones', { folder, state, services: [...services.keys()], buffer: await this.#idle('zones') })
+    const cnameServices = [...services.values()].filter(answersCname).map(({ name }) => name)
+    const buffer = await this.#idle('zones')
+    return runBuild('zones', { folder, state, services: [...services.keys()], cnameServices, buffer })
   }
 
   /** Maps are kept when neither the data nor the questions changed: zones are edited far more often. */

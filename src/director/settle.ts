@@ -6,7 +6,7 @@ import { judgeHealth, spillTiers, type Verdict } from '../steer/availability.ts'
 import { applyAll, beginCandidate, NOBODY_MAY, weigh } from '../steer/fold.ts'
 import type { Candidate, RegionFacts, Scores, Step } from '../steer/steer.ts'
 import type { Shape } from './shape.ts'
-import { availabilityFor, type Survey } from './survey.ts'
+import { availabilityFor, type Family, type Survey } from './survey.ts'
 import type { Member } from './tables.ts'
 
 /** A service made ready to be settled: everything that neither client nor health can change. */
@@ -17,8 +17,8 @@ export interface Settling {
   readonly panic: number
   /** Addresses in one answer. */
   readonly take: number
-  /** Families of which there is a balancer, up or not. */
-  readonly families: readonly ReadonlySet<4 | 6>[]
+  /** By position: the region, or those behind a service in its place. */
+  readonly behind: readonly (readonly string[])[]
   readonly facts: ReadonlyMap<string, RegionFacts>
   /** Those of the spread phase. */
   readonly spreads: readonly Step[]
@@ -49,9 +49,6 @@ export interface Outcome extends Verdict {
   readonly reached: number
 }
 
-/** For a service whose families are independent, one of them alone: who has none of it takes no part. */
-export type Family = 4 | 6 | undefined
-
 export type SettleShape = (shape: Shape) => Outcome
 
 /** What spread steps and the judgement of health make of the service's regions, whatever their health. */
@@ -71,13 +68,21 @@ export function prepareSpread(
   }
 }
 
-/** Settles the shapes of one service at one moment: what they share is worked out once. */
+/** Whether one of those regions has, up or not, what an answer is asked to carry: who has none takes no part. */
+export function mayHave(regions: readonly string[], family: Family, { surveys }: Moment): boolean {
+  return family === undefined || regions.some((name) => surveys.get(name)!.families.has(family))
+}
+
+/**
+ * Settles the shapes of one service at one moment: what they share is worked out once. `family`: a host name for a service
+ * of CNAMEs, and for one whose families are independent each of them alone.
+ */
 export function prepareSettle(settling: Settling, moment: Moment, family: Family): SettleShape {
-  const { names, nested, families } = settling
+  const { names, nested, behind } = settling
   const inner = nested.map((within) => within && prepareSettle(within, moment, family))
   const surveys = names.map((name) => moment.surveys.get(name))
   const availability = surveys.map((survey) => (survey ? availabilityFor(survey, family) : 0))
-  const hasFamily = families.map((known) => family === undefined || known.has(family))
+  const hasFamily = behind.map((regions) => mayHave(regions, family, moment))
   const whole = hasFamily.every(Boolean)
   const verdict = judgeHealth(availability, settling.weights, settling)
   const isPlain = inner.every((within) => !within)
@@ -224,10 +229,11 @@ function memberOf(
   const place = `${position}:${tier}:${share}`
   if (within) {
     const turnsIn = Math.min(...within.members.map((member) => member.turnsIn))
-    const member = { name, tier, share, take, balancers: [], turnsIn, members: within.members }
+    const goodFor = Math.min(...within.members.map((member) => member.goodFor))
+    const member = { name, tier, share, take, balancers: [], unknown: [], turnsIn, goodFor, members: within.members }
     return { member, key: `${place}(${within.key})` }
   }
   const survey = surveys[position]!
-  const { key, balancers, turnsIn } = panic ? survey.inFallback : survey.live
-  return { member: { name, tier, share, take, balancers, turnsIn }, key: `${place}[${key}]` }
+  const { key, ...answering } = panic ? survey.inFallback : survey.live
+  return { member: { name, tier, share, take, ...answering }, key: `${place}[${key}]` }
 }

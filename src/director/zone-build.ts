@@ -7,7 +7,7 @@ import { formatName, parseName, type Name } from '../dns/name.ts'
 import type { Binding } from '../snapshot/zone-image.ts'
 import { ZoneImageWriter } from '../snapshot/zone-image-writer.ts'
 import { findZoneFiles, ZONE_EXTENSION } from '../zone/find.ts'
-import { loadZone } from '../zone/load.ts'
+import { loadZone, type LoadOptions } from '../zone/load.ts'
 import type { Zone } from '../zone/zone.ts'
 import { checksumsOf, type ZoneSources } from './keep-copies.ts'
 import { copyFault, readLastGood, type SourceFiles } from './last-good.ts'
@@ -19,6 +19,8 @@ export interface ZoneBuildInput {
   readonly state: string | undefined
   /** Names that LB records may give. */
   readonly services: readonly string[]
+  /** Those of them that answer a CNAME. */
+  readonly cnameServices?: readonly string[]
   /** An idle arena's memory. When the image outgrows it, it comes in a new block. */
   readonly buffer: SharedArrayBuffer
 }
@@ -48,6 +50,9 @@ export interface ZoneBuildOutput {
   readonly refused: boolean
 }
 
+/** What a zone may know of services. */
+type Known = Pick<LoadOptions, 'services' | 'cnameServices'>
+
 interface LoadedFile {
   readonly file: string
   readonly origin: Name
@@ -59,12 +64,12 @@ interface LoadedFile {
 }
 
 /** Zones are loaded one after the other, and let go once they are written: only their images are held all at once. */
-export function buildZones({ folder, state, services, buffer }: ZoneBuildInput): ZoneBuildOutput {
+export function buildZones({ folder, state, services, cnameServices = [], buffer }: ZoneBuildInput): ZoneBuildOutput {
   const listed = listFolder(folder)
   if (!Array.isArray(listed)) {
     return { buffer, byteLength: 0, bindings: [], zones: [], sources: [], faults: [listed], refused: true }
   }
-  const known = new Set(services)
+  const known = { services: new Set(services), cnameServices: new Set(cnameServices) }
   const image = new ZoneImageWriter(buffer)
   const served = new Map<string, ZoneStatus>()
   const faults: Fault[] = []
@@ -110,14 +115,14 @@ function statusOf({ file, origin, zone, state, faults }: LoadedFile): ZoneStatus
 }
 
 /** The file as it is, else the last good version of it, else nothing under the origin that its name gives. */
-function loadFile(file: string, state: string | undefined, services: ReadonlySet<string>): LoadedFile {
+function loadFile(file: string, state: string | undefined, known: Known): LoadedFile {
   const read = new Map<string, Uint8Array>()
   const readFile = (path: string): Uint8Array => {
     const bytes = readFileSync(path)
     read.set(path, bytes)
     return bytes
   }
-  const { zone, faults } = loadZone(file, { services, readFile })
+  const { zone, faults } = loadZone(file, { ...known, readFile })
   if (zone)
     return {
       file,
@@ -127,7 +132,7 @@ function loadFile(file: string, state: string | undefined, services: ReadonlySet
       faults,
       sources: { zoneFile: basename(file), checksums: checksumsOf(read) },
     }
-  const kept = loadKept(file, state, services)
+  const kept = loadKept(file, state, known)
   const origin = kept.zone?.origin ?? originOf(file)
   const all = [...faults, ...kept.faults]
   return { file, origin, zone: kept.zone, state: kept.zone ? 'last-good' : 'failed', faults: all }
@@ -137,23 +142,23 @@ function loadFile(file: string, state: string | undefined, services: ReadonlySet
 function loadKept(
   file: string,
   state: string | undefined,
-  services: ReadonlySet<string>,
+  known: Known,
 ): { readonly zone: Zone | undefined; readonly faults: readonly Fault[] } {
   try {
     const kept = state === undefined ? undefined : readLastGood(state, basename(file))
-    return { zone: kept && parseKept(file, kept, services), faults: [] }
+    return { zone: kept && parseKept(file, kept, known), faults: [] }
   } catch (error) {
     return { zone: undefined, faults: [copyFault('read', file, error)] }
   }
 }
 
-function parseKept(file: string, kept: SourceFiles, services: ReadonlySet<string>): Zone | undefined {
+function parseKept(file: string, kept: SourceFiles, known: Known): Zone | undefined {
   const readFile = (path: string): Uint8Array => {
     const bytes = kept.get(path)
     if (!bytes) throw new Error(`${path} is not part of the kept version`)
     return bytes
   }
-  return loadZone(file, { services, readFile }).zone
+  return loadZone(file, { ...known, readFile }).zone
 }
 
 /** `example.com.zone` holds `example.com.` until a SOA says otherwise. */

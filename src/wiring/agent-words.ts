@@ -3,6 +3,7 @@
 // a whole region is not told on: with every server in drain HAProxy would refuse the users whom resolvers still send.
 import { formatAddress, parseAddress } from '../base/address.ts'
 import { wordOfPart, type AgentQuestion, type AgentWord } from '../agent/word.ts'
+import { textOf } from '../director/address-text.ts'
 import type { Region } from '../director/service.ts'
 
 /** Undefined: there is no such region. A server that is no balancer here, but the region's own affair, is `up`. */
@@ -13,7 +14,7 @@ export function agentWord(
   const region = regions.get(name)
   if (!region) return undefined
   const asked = addressOf(server)
-  const balancer = region.balancers.find(({ address }) => formatAddress(address) === asked)
+  const balancer = region.balancers.find(({ address }) => textOf(address) === asked)
   if (!balancer) return 'up'
   const greatest = Math.max(...region.balancers.map(({ weight }) => weight))
   // All of them at 0: nobody is meant to leave for another.

@@ -5,7 +5,7 @@ import { compileRanges, type ClientMap } from '../../src/geo/client-map.ts'
 import type { Networks } from '../../src/geo/geo.ts'
 import type { Snapshot } from '../../src/snapshot/publication.ts'
 import { parseName } from '../../src/dns/name.ts'
-import { buildSnapshot, NO_ANSWER, parseZone, slots, type TestSnapshot } from '../support/query-worker.ts'
+import { buildSnapshot, NO_ANSWER, parseZone, slots, type TestSnapshot, UNRESOLVED } from '../support/query-worker.ts'
 import { READ_TYPES } from './all-types.ts'
 
 export interface Scene {
@@ -180,7 +180,7 @@ function steering(): Required<Pick<TestSnapshot, 'services' | 'clientMaps'>> {
     { ...one, name: 'near', clientMap: 0, rows: map.classes.map((_, i) => row(i)) },
     { ...one, name: 'nearpin', clientMap: 0, pin, rows: map.classes.map((_, i) => row(i)) },
     { ...one, name: 'none', rows: [{ ttl: 30, ipv4: NO_ANSWER, ipv6: NO_ANSWER }] },
-    { ...one, name: 'lost', rows: [{ ttl: 30, ipv4: 'servfail', ipv6: slots('2001:db8::7') }] },
+    { ...one, name: 'lost', rows: [{ ttl: 30, ipv4: UNRESOLVED, ipv6: slots('2001:db8::7') }] },
     { ...one, name: 'six', rows: [{ ttl: 30, ipv4: NO_ANSWER, ipv6: slots('2001:db8::6 2001:db8::66') }] },
     { ...one, name: 'many', rows: [{ ttl: 30, ipv4: slots(addresses(100)), ipv6: slots(addresses(2)) }] },
   ]

@@ -13,6 +13,7 @@ export function loadText(
   services: readonly string[] = [],
   files: Readonly<Record<string, string>> = {},
   file = '/zones/example.com.zone',
+  cnameServices: readonly string[] = [],
 ): ZoneLoad {
   const texts = new Map([...Object.entries(files), [file, text]])
   const readFile = (path: string): Uint8Array => {
@@ -20,7 +21,7 @@ export function loadText(
     if (found === undefined) throw new Error('no such file')
     return new TextEncoder().encode(found)
   }
-  return loadZone(file, { services: new Set(services), readFile })
+  return loadZone(file, { services: new Set(services), cnameServices: new Set(cnameServices), readFile })
 }
 
 /** The zone of that text, which has no errors. */
@@ -31,8 +32,12 @@ export function zoneOf(text: string, services: readonly string[] = []): Zone {
 }
 
 /** `line:column code` of each fault, in order; warnings with a `~` before. */
-export function faultsOf(text: string, services: readonly string[] = []): string[] {
-  return describeFaults(loadText(text, services))
+export function faultsOf(
+  text: string,
+  services: readonly string[] = [],
+  cnameServices: readonly string[] = [],
+): string[] {
+  return describeFaults(loadText(text, services, {}, undefined, cnameServices))
 }
 
 export function describeFaults({ faults }: ZoneLoad): string[] {
