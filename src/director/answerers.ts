@@ -36,8 +36,8 @@ export function answerersOf(region: Region, hosts: AliasAnswers): readonly Answe
 
 /** Whether the addresses of a host name share one state. */
 export function isProbedAsOne({ probe, probeAddress }: Balancer, { monitor }: Region): boolean {
-  const isElsewhere = monitor && 'address' in monitor && monitor.address !== undefined
-  return probe === 'host' || probeAddress !== undefined || isElsewhere === true
+  const isElsewhere = monitor !== undefined && 'address' in monitor
+  return probe === 'host' || probeAddress !== undefined || isElsewhere
 }
 
 /** As the resolver knows it: with its final dot. */

@@ -45,7 +45,7 @@ function withPort(monitor: ProbeMonitor, port: number | undefined): ProbeMonitor
 /** The host name where the monitor says none: as Host header or authority, as SNI, and as the name of the certificate. */
 function withHostName(monitor: ProbeMonitor, hostName: string | undefined): ProbeMonitor {
   if (hostName === undefined) return monitor
-  const named = 'tls' in monitor && monitor.tls && monitor.tls.serverName === undefined
+  const named = 'tls' in monitor && monitor.tls.serverName === undefined
   const tls = named && { tls: { ...monitor.tls, serverName: hostName } }
   switch (monitor.type) {
     case 'http':

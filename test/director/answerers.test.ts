@@ -91,7 +91,7 @@ test('a host name that is probed as one shares its state with its addresses', ()
 })
 
 test('without a monitor a host name is up for CNAMEs, known or not, and answers addresses only when it has some', () => {
-  const { monitor: _, ...region } = regionOf([host('lb.example')])
+  const region: Region = { name: 'eu', weight: 1, minHealthy: 1, balancers: [host('lb.example')] }
   const seen = look(region, {})
   expect(([undefined, 4, 6, 'host'] as const).map((family) => availabilityFor(seen, family))).toEqual([0, 0, 0, 1])
   const half = look(region, { 'lb.example.': answer('192.0.2.1 ?6') })
