@@ -128,7 +128,10 @@ export interface ReportStatus {
 }
 
 export interface BalancerStatus {
+  /** An address, or a host name without its final dot; the addresses that it resolves to follow it. */
   readonly address: string
+  /** The host name that resolves to it. */
+  readonly host?: string
   readonly state: HealthState
   readonly reason: string
   readonly since: string

@@ -15,6 +15,7 @@ export interface ShownExplanation {
     readonly replaced?: string
   }
   readonly service: string
+  readonly carries: 'addresses' | 'cname' | 'hints'
   readonly ttl: number
   readonly ttlCause?: string
   readonly scope?: number
@@ -47,6 +48,8 @@ export interface ShownExplanation {
     readonly note: string
     readonly balancers: readonly {
       readonly address: string
+      /** The host name that resolves to it. */
+      readonly host?: string
       readonly state: string
       readonly reason: string
       readonly share: number
@@ -58,12 +61,18 @@ export interface ShownExplanation {
   readonly pinned?: { readonly prefix: string; readonly slot: number; readonly answer: readonly string[] }
 }
 
+const CARRIED = {
+  addresses: 'is answered by',
+  cname: 'is answered with a CNAME by',
+  hints: 'has its hints from',
+} as const
+
 /** Lines with a line break at the end of each. */
 export function formatExplanation(explanation: ShownExplanation, paint: Paint): string {
   const { name, type, service, steps, regions } = explanation
   const sections = [
     [
-      `${paint('bold', `${printable(name)} ${printable(type)}`)} is answered by service ${service}`,
+      `${paint('bold', `${printable(name)} ${printable(type)}`)} ${CARRIED[explanation.carries]} service ${service}`,
       ...describeMoment(explanation, paint),
       describeClient(explanation),
       describeFallback(explanation, paint),
@@ -114,8 +123,8 @@ function describeStep({ service, phase, step, saw, left }: ShownExplanation['ste
 function describeRegion(region: ShownExplanation['regions'][number], paint: Paint): string[] {
   const state = region.isUp ? paint('green', 'up') : paint('red', 'down')
   const share = `${percent(region.share)} of the answers: ${printable(region.note)}`
-  const rows = region.balancers.map(({ address, state, reason, share, realised }) => [
-    address,
+  const rows = region.balancers.map(({ address, host, state, reason, share, realised }) => [
+    host === undefined ? address : `${address} (${printable(host)})`,
     `${percent(share)} wanted`,
     `${percent(realised)} by slots`,
     paint('dim', printable(reason === state ? state : `${state}: ${reason}`)),
@@ -125,15 +134,15 @@ function describeRegion(region: ShownExplanation['regions'][number], paint: Pain
   return [`${paint('bold', path)} ${state}, ${share}`, ...balancers]
 }
 
-function describeAnswers({ answers, slots, ttl, ttlCause, pinned }: ShownExplanation, paint: Paint): string[] {
-  const heading = `${paint('bold', 'answers')} from ${slots} ${slots === 1 ? 'slot' : 'slots'}, TTL ${ttl} s${ttlCause === undefined ? '' : ` (${printable(ttlCause)})`}`
-  const rows = answers.map(({ addresses, share }) => [percent(share), describeAddresses(addresses)])
-  const own = pinned && `  ${pinned.prefix} is pinned to slot ${pinned.slot}: ${describeAddresses(pinned.answer)}`
+function describeAnswers({ answers, carries, slots, ttl, ttlCause, pinned }: ShownExplanation, paint: Paint): string[] {
+  // The TTL of a record in the zone counts too, where hints are filled into it.
+  const [what, most] = carries === 'hints' ? ['hints', 'at most '] : ['answers', '']
+  const cause = ttlCause === undefined ? '' : ` (${printable(ttlCause)})`
+  const heading = `${paint('bold', what)} from ${slots} ${slots === 1 ? 'slot' : 'slots'}, TTL ${most}${ttl} s${cause}`
+  const none = carries === 'hints' ? 'none' : 'NODATA'
+  const rows = answers.map(({ addresses, share }) => [percent(share), addresses.join(' ') || none])
+  const own = pinned && `  ${pinned.prefix} is pinned to slot ${pinned.slot}: ${pinned.answer.join(' ') || none}`
   return [heading, ...formatTable(rows, '  '), ...(own === undefined ? [] : [own])]
-}
-
-function describeAddresses(addresses: readonly string[]): string {
-  return addresses.length === 0 ? 'NODATA' : addresses.join(' ')
 }
 
 function percent(fraction: number): string {

@@ -2,6 +2,7 @@
 import type {
   AliasFamilyStatus,
   AliasStatus,
+  BalancerStatus,
   EventStatus,
   HealthState,
   RegionStatus,
@@ -90,8 +91,14 @@ function regionRows(region: RegionStatus, now: number, paint: Paint): string[][]
   ]
   const [only, ...others] = region.balancers
   if (only && others.length === 0) return [[printable(region.name), only.address, ...health(region)]]
-  const rows = region.balancers.map((balancer) => ['', balancer.address, ...health(balancer)])
-  return [[printable(region.name), `${region.balancers.length} balancers`, ...health(region)], ...rows]
+  const rows = region.balancers.map((balancer) => ['', addressOf(balancer), ...health(balancer)])
+  const own = region.balancers.filter(({ host }) => host === undefined).length
+  return [[printable(region.name), own === 1 ? '1 balancer' : `${own} balancers`, ...health(region)], ...rows]
+}
+
+/** Addresses of a host name stand below it. */
+function addressOf({ address, host }: BalancerStatus): string {
+  return host === undefined ? printable(address) : `  ${printable(address)}`
 }
 
 function serviceRow({ name, owners, ttlSeconds, fallbackEngaged, shares }: ServiceStatus, paint: Paint): string[] {

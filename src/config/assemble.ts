@@ -2,7 +2,7 @@
 // defaults that depend on something are filled in. Only called with a file that has no fault.
 import { availableParallelism } from 'node:os'
 import { dirname, resolve } from 'node:path'
-import type { Region, Service } from '../director/service.ts'
+import type { Balancer, Region, Service } from '../director/service.ts'
 import { continentOf } from '../geo/continent.ts'
 import type { GeoSource, Location, MmdbFiles } from '../geo/geo.ts'
 import type { Monitor } from '../health/monitor.ts'
@@ -118,8 +118,9 @@ function toPrivate({
 }
 
 function toService(name: string, written: Written<'services'>): Service {
-  const { regions, steer, ttl, leastTtl = Math.min(LEAST_TTL_S, ttl), fallback, panic, families, ignoreEcs } = written
-  return { name, regions, steer, ttl, leastTtl, fallback, panic, families, ignoreEcs }
+  const { regions, steer, ttl, leastTtl = Math.min(LEAST_TTL_S, ttl), fallback, panic } = written
+  const { families, ignoreEcs, answers, hints } = written
+  return { name, regions, steer, ttl, leastTtl, fallback, panic, families, ignoreEcs, answers, hints }
 }
 
 function toRegion(
@@ -134,7 +135,7 @@ function toRegion(
   return {
     name,
     weight,
-    balancers,
+    balancers: balancers.map(toBalancer),
     minHealthy,
     ...(written.capacity !== undefined && { capacity: written.capacity }),
     ...(latitude === undefined || longitude === undefined ? {} : { latitude, longitude }),
@@ -142,4 +143,8 @@ function toRegion(
     ...(monitor && { monitor }),
     ...(written.report && { report: toReportSource(written.report, absolute) }),
   }
+}
+
+function toBalancer({ probe, ...balancer }: Written<'regions'>['balancers'][number]): Balancer {
+  return { ...balancer, ...(probe === 'host' && { probe }) }
 }

@@ -1,9 +1,10 @@
 // What makes sense only when several sections are seen together. `checkServices` works on the raw document beside other
 // faults; `lintConfig` looks at a config that has no other.
-import { formatAddress } from '../base/address.ts'
+import { textOf } from '../director/address-text.ts'
 import type { StepConfig } from '../steer/steer.ts'
 import { checkSteer, type NamedRegion, type SteerProblem } from '../steer/check.ts'
 import { needsGeo } from '../steer/client-key.ts'
+import { checkAnswers } from './answers.ts'
 import type { Config } from './config.ts'
 import type { Path } from './document.ts'
 import { misspelt } from './explain.ts'
@@ -199,6 +200,7 @@ export function lintConfig(config: Config): Finding[] {
     ...checkListeners(config),
     ...checkPins(config),
     ...lintDoubt(config),
+    ...checkAnswers(config),
     ...unusedMonitors(config),
     ...unusedRegions(config),
     ...sharedBalancers(config),
@@ -248,7 +250,7 @@ function sharedBalancers({ regions }: Config): Finding[] {
   const owners = new Map<string, string>()
   return [...regions.values()].flatMap((region) =>
     region.balancers.flatMap(({ address }, i): Finding[] => {
-      const text = formatAddress(address)
+      const text = textOf(address)
       const owner = owners.get(text) ?? region.name
       owners.set(text, owner)
       if (owner === region.name) return []

@@ -1,5 +1,6 @@
 // What a reload changed, in short lines for the log.
-import { formatAddress, type Address } from '../base/address.ts'
+import { textOf } from '../director/address-text.ts'
+import type { Answerable } from '../snapshot/slot-table.ts'
 import type { RoundTrips } from '../steer/steer.ts'
 import type { Config } from './config.ts'
 
@@ -77,9 +78,9 @@ function diffValue(before: unknown, after: unknown, key?: string): string[] {
 function print(value: unknown, key?: string): string {
   if (value === undefined) return 'none'
   if (key === 'monitor') return (value as { name: string }).name
-  return JSON.stringify(value, (_, part: unknown) => (isAddress(part) ? formatAddress(part) : part)).replaceAll('"', '')
+  return JSON.stringify(value, (_, part: unknown) => (isAddress(part) ? textOf(part) : part)).replaceAll('"', '')
 }
 
-function isAddress(value: unknown): value is Address {
+function isAddress(value: unknown): value is Answerable {
   return typeof value === 'object' && value !== null && 'family' in value && 'bytes' in value
 }

@@ -1,5 +1,5 @@
 // What in `doubt:` makes no sense beside the rest of a config: beacons that could not tell our trouble from theirs.
-import { formatAddress } from '../base/address.ts'
+import { textOf } from '../director/address-text.ts'
 import { leavesOf, type Monitor } from '../health/monitor.ts'
 import type { Config } from './config.ts'
 import type { Finding } from './finding.ts'
@@ -23,7 +23,7 @@ function checkProbing({ doubt }: Config): Finding[] {
 function checkOwn({ doubt, regions }: Config): Finding[] {
   const own = new Map(
     [...regions.values()].flatMap(({ name, balancers }) =>
-      balancers.map(({ address }) => [formatAddress(address), name] as const),
+      balancers.map(({ address }) => [textOf(address), name] as const),
     ),
   )
   return doubt.beacons.flatMap(({ id }, i): Finding[] => {

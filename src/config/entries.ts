@@ -1,10 +1,11 @@
 // What one entry of a section must satisfy beyond the rows of its options: zod runs these when the rows are right.
 // What needs several sections stands in references.ts and checks.ts.
 import type { z } from 'zod'
-import { formatAddress } from '../base/address.ts'
-import type { Balancer } from '../director/service.ts'
+import type { Address } from '../base/address.ts'
+import { textOf } from '../director/address-text.ts'
 import { continentOf } from '../geo/continent.ts'
 import { readClientKey } from '../steer/client-key.ts'
+import type { Answerable } from '../snapshot/slot-table.ts'
 import type { Endpoint } from './config.ts'
 import { formatEndpoint } from './scalars.ts'
 
@@ -133,14 +134,34 @@ export function checkMmdb<T extends Databases>({ city, country, asn }: T, contex
   refuse(context, [], 'names no database', 'add `city: GeoLite2-City.mmdb`, or `country` or `asn`')
 }
 
+interface WrittenBalancer {
+  address: Answerable
+  weight: number
+  probe?: 'addresses' | 'host'
+  probeAddress?: Address
+}
+
+/** How a host name is probed says nothing of an address, and an address of its own for probes leaves no choice. */
+export function checkBalancer<T extends WrittenBalancer>(
+  { address, probe, probeAddress }: T,
+  context: Context<T>,
+): void {
+  if (probe === undefined) return
+  if (address.family !== 'host') {
+    refuse(context, ['probe'], 'is of use to a host name only', 'leave it out')
+  } else if (probe === 'addresses' && probeAddress) {
+    refuse(context, ['probe'], 'contradicts `probeAddress`, where all of them are probed', 'leave one of them out')
+  }
+}
+
 interface Site {
-  balancers: Balancer[]
+  balancers: WrittenBalancer[]
   minHealthy: number
 }
 
 export function checkRegion<T extends Site>({ balancers, minHealthy }: T, context: Context<T>): void {
-  for (const i of repeats(balancers, ({ address }) => formatAddress(address))) {
-    refuse(context, ['balancers', i], 'is an address that this region has already', 'keep one')
+  for (const i of repeats(balancers, ({ address }) => textOf(address))) {
+    refuse(context, ['balancers', i], 'is one that this region has already', 'keep one')
   }
   if (balancers.length > 0 && minHealthy > balancers.length) {
     refuse(

@@ -7,6 +7,7 @@ import { DURATION, parseDuration } from '../base/moment.ts'
 import { parsePrefix, type Prefix } from '../base/prefix.ts'
 import { parseName } from '../dns/name.ts'
 import { formatRcode, MAX_WIRE_TYPE, parseType } from '../dns/types.ts'
+import type { Answerable, HostName } from '../snapshot/slot-table.ts'
 import type { Endpoint } from './config.ts'
 
 interface TextKind<T> {
@@ -92,19 +93,42 @@ export function formatEndpoint({ host, port }: Endpoint): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
-/** The address of a balancer. */
+/** An address, never a name. */
 export function address() {
   return text<Address>({
     title: 'IPv4 or IPv6 address',
     example: '198.51.100.10',
     pattern: '^[0-9A-Fa-f:.]+$',
     parse: parseAddress,
+    hint: (written) => (hasPort(written) ? LEAVE_PORT_OUT : undefined),
+  })
+}
+
+/** What a balancer answers with: its address, or the host name of a cloud load balancer. */
+export function addressOrHostName() {
+  return text<Answerable>({
+    title: 'IPv4 or IPv6 address, or host name',
+    example: '198.51.100.10',
+    pattern: '^[0-9A-Za-z:._-]+$',
+    parse: (written) => parseAddress(written) ?? parseHostName(written),
     hint: (written) => {
-      if (/^(\[.*\]|[0-9.]+):\d+$/.test(written))
-        return 'leave the port out: clients choose it, and the monitor has its own'
-      return /[g-z]/i.test(written) ? 'only addresses are accepted: host names are not supported yet' : undefined
+      if (hasPort(written)) return LEAVE_PORT_OUT
+      return /^[a-z][a-z0-9-]*\.?$/i.test(written) ? 'write the whole host name, such as lb-1.cloud.example' : undefined
     },
   })
+}
+
+const LEAVE_PORT_OUT = 'leave the port out: clients choose it, and the monitor has its own'
+
+function hasPort(written: string): boolean {
+  return /^(\[.*\]|[^:]+):\d+$/.test(written)
+}
+
+/** RFC 1123 §2.1, and underscores, which some clouds use; of two labels at least, the last of them no number. */
+function parseHostName(written: string): HostName | undefined {
+  const isHost = /^([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?\.)+[a-z0-9-]*[a-z][a-z0-9-]*\.?$/i.test(written)
+  const bytes = isHost ? parseName(written) : 'empty-label'
+  return typeof bytes === 'string' ? undefined : { family: 'host', bytes }
 }
 
 /** A CIDR prefix, or an address alone. */

@@ -3,7 +3,9 @@
 // What needs several rows of one entry stands in entries.ts, what needs several sections in references.ts and checks.ts.
 import { z } from 'zod'
 import type { Balancer } from '../director/service.ts'
+import { doubtSchema } from './doubt.ts'
 import {
+  checkBalancer,
   checkListen,
   checkLocation,
   checkMmdb,
@@ -12,9 +14,20 @@ import {
   checkServiceRegions,
   checkTtls,
 } from './entries.ts'
-import { doubtSchema } from './doubt.ts'
 import { adminLimits, rateLimit, tcp, zoneLimits } from './limits.ts'
-import { address, country, duration, endpoint, fraction, identity, path, prefix, secret, ttl } from './scalars.ts'
+import {
+  address,
+  addressOrHostName,
+  country,
+  duration,
+  endpoint,
+  fraction,
+  identity,
+  path,
+  prefix,
+  secret,
+  ttl,
+} from './scalars.ts'
 import { monitorSchema } from './monitors.ts'
 import { reportSchema } from './reports.ts'
 import { stepSchema } from './steps.ts'
@@ -34,6 +47,8 @@ function named<T extends z.ZodType>(entry: T, doc: string) {
     .prefault({})
     .describe(doc)
 }
+
+type WrittenBalancer = Omit<Balancer, 'probe'> & { probe?: 'addresses' | 'host' }
 
 const weight = (doc: string) => z.int().min(0).max(1_000_000).prefault(1).describe(doc)
 const nameOf = (thing: string) => z.string().meta({ title: `${thing} name` })
@@ -86,10 +101,10 @@ const aliases = z
       .max(8)
       .optional()
       .meta({ byDefault: "the system's", example: '["127.0.0.1:53"]' })
-      .describe('Recursive servers that resolve the targets of `ALIAS` records'),
+      .describe('Recursive servers that resolve targets of `ALIAS` records, and balancers that are host names'),
     maxStale: duration('0ms', '168h')
       .prefault('1h')
-      .describe('How long the last addresses of a target stand in while it cannot be resolved; then SERVFAIL'),
+      .describe('How long the last addresses of a name stand in while it cannot be resolved'),
   })
   .prefault({})
 
@@ -140,16 +155,25 @@ const location = z
   })
   .superRefine(checkLocation)
 
-const balancerWithWeight = z.strictObject({
-  address: address().describe('Address that answers carry'),
-  weight: weight('Share of the balancer within its region'),
-  probeAddress: address().exactOptional().describe('Probed in its place, of either family'),
-  probePort: z.int().min(1).max(65535).exactOptional().describe('Probed in the place of the port of its monitor'),
-})
+const balancerWithWeight = z
+  .strictObject({
+    address: addressOrHostName().describe('What answers carry: an address, or the host name of a cloud load balancer'),
+    weight: weight('Share of the balancer within its region; the addresses of a host name divide it'),
+    probe: z
+      .enum(['addresses', 'host'])
+      .exactOptional()
+      .meta({ byDefault: 'addresses' })
+      .describe(
+        'Of a host name: `addresses`: each has a state of its own; `host`: one state, probed at the first of them',
+      ),
+    probeAddress: address().exactOptional().describe('Probed in its place, of either family'),
+    probePort: z.int().min(1).max(65535).exactOptional().describe('Probed in the place of the port of its monitor'),
+  })
+  .superRefine(checkBalancer)
 
 const balancer = z
-  .union([address().transform((bare): Balancer => ({ address: bare, weight: 1 })), balancerWithWeight])
-  .meta({ title: 'address, or mapping with address and weight', example: '198.51.100.10' })
+  .union([addressOrHostName().transform((bare): WrittenBalancer => ({ address: bare, weight: 1 })), balancerWithWeight])
+  .meta({ title: 'address, host name, or mapping with address and weight', example: '198.51.100.10' })
 
 const region = z
   .strictObject({
@@ -160,7 +184,7 @@ const region = z
       .array(balancer)
       .min(1)
       .meta({ example: '[198.51.100.10]' })
-      .describe("Addresses of the region's L7 tier"),
+      .describe("Addresses of the region's L7 tier, or host names"),
     capacity: z
       .number()
       .positive()
@@ -205,6 +229,16 @@ const service = z
       .boolean()
       .prefault(false)
       .describe('Clients are where their resolver is, whatever client subnet it sends (ECS scope 0)'),
+    answers: z
+      .enum(['addresses', 'flatten', 'cname'])
+      .prefault('addresses')
+      .describe(
+        'With host names in its regions: `flatten`: the addresses that they resolve to; `cname`: a CNAME to one of them',
+      ),
+    hints: z
+      .boolean()
+      .prefault(true)
+      .describe('Whether HTTPS and SVCB records for its names, if they have no hints, get those of the region'),
   })
   .superRefine(checkTtls)
 

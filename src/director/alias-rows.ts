@@ -1,30 +1,19 @@
 // ALIAS names in a plan: each target with its TTL is a service of one row, whose one slot holds all addresses of a family.
-import type { RowTables, StaleTable, Unknown } from '../snapshot/plan-body.ts'
+import type { RowTables, StaleTable } from '../snapshot/plan-body.ts'
 import type { ServiceRows } from '../snapshot/plan-image.ts'
 import type { SlotTable } from '../snapshot/slot-table.ts'
 import type { Binding } from '../snapshot/zone-image.ts'
 import { aliasOf } from '../zone/alias.ts'
 import { formatAddress } from '../base/address.ts'
 import type { FamilyAnswer } from './alias-state.ts'
-import type { AliasAnswer } from './aliases.ts'
-
-/** What an ALIAS of a target answers at this moment. */
-export type AliasAnswers = (target: string) => AliasAnswer
-
-type AliasRow = RowTables<SlotTable | Unknown>
-
-/** Where nothing is resolved: a check, and an explanation from files alone. */
-export const unresolved: AliasAnswers = () => ({ ipv4: 'servfail', ipv6: 'servfail' })
+import type { AliasAnswer, AliasAnswers } from './aliases.ts'
 
 export function aliasTargets(bindings: readonly Binding[]): Set<string> {
   return new Set(bindings.flatMap(({ service }) => aliasOf(service)?.target ?? []))
 }
 
 /** The rows of every ALIAS that is bound, each service once. */
-export function planAliases(
-  bindings: readonly Binding[],
-  answers: AliasAnswers,
-): readonly ServiceRows<SlotTable | Unknown>[] {
+export function planAliases(bindings: readonly Binding[], answers: AliasAnswers): readonly ServiceRows[] {
   const services = new Set(bindings.map(({ service }) => service))
   return [...services].flatMap((name) => {
     const alias = aliasOf(name)
@@ -35,21 +24,26 @@ export function planAliases(
 }
 
 /** One TTL for both families: no longer than the target's was when it was resolved, nor than the ALIAS record's. */
-function rowOf({ ipv4, ipv6 }: AliasAnswer, ttl: number): AliasRow {
+function rowOf({ ipv4, ipv6 }: AliasAnswer, ttl: number): RowTables {
   const known = [ipv4, ipv6].flatMap((answer) => (answer === 'servfail' ? [] : answer.ttl))
   return { ttl: Math.min(ttl, ...known), ipv4: tableOf(ipv4), ipv6: tableOf(ipv6) }
 }
 
-function tableOf(answer: FamilyAnswer): SlotTable | StaleTable | Unknown {
-  if (answer === 'servfail') return answer
+function tableOf(answer: FamilyAnswer): SlotTable | StaleTable {
+  if (answer === 'servfail') return { answers: [answer], slots: Uint16Array.of(0) }
   const table = { answers: [answer.addresses], slots: Uint16Array.of(0) }
   return answer.isStale ? { ...table, isStale: true } : table
 }
 
 /** What an ALIAS is and answers, in words. */
-export function describeAlias(target: string, { ipv4, ipv6 }: AliasAnswer): string {
+export function describeAlias(target: string, answer: AliasAnswer): string {
+  return `an ALIAS of ${target}, which ${describeTarget(answer)}`
+}
+
+/** What a target answers, in words. */
+export function describeTarget({ ipv4, ipv6 }: AliasAnswer): string {
   const words = [ipv4, ipv6].map((answer, i) => `${i === 0 ? 'A' : 'AAAA'} ${describeFamily(answer)}`)
-  return `an ALIAS of ${target}, which answers ${words.join(' and ')}`
+  return `answers ${words.join(' and ')}`
 }
 
 function describeFamily(answer: FamilyAnswer): string {

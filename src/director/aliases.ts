@@ -1,5 +1,6 @@
-// Finds the addresses of ALIAS targets, ahead of any query: each target's A and AAAA is asked when its TTL is over, a few
-// at a time, and whoever plans is told when an answer changed. What follows from an answer, or from none, is alias-state.ts.
+// Finds the addresses of ALIAS targets and of balancers that are host names, ahead of any query: each target's A and AAAA is
+// asked when its TTL is over, a few at a time, and whoever plans is told when an answer changed. What follows from an answer,
+// or from none, is alias-state.ts.
 import type { Clock } from '../base/clock.ts'
 import { DueHeap } from '../health/due-heap.ts'
 import {
@@ -19,7 +20,7 @@ export type Family = 4 | 6
 /** Asks a recursive resolver; gives up in good time by itself, and never rejects. */
 export type AskAddresses = (target: string, family: Family) => Promise<Outcome>
 
-/** What an ALIAS of a target answers, by family. */
+/** The addresses of a target, by family. */
 export interface AliasAnswer {
   readonly ipv4: FamilyAnswer
   readonly ipv6: FamilyAnswer
@@ -31,6 +32,17 @@ export interface AliasReport {
   readonly ipv4: FamilyReport
   readonly ipv6: FamilyReport
 }
+
+/** What targets answer at this moment. */
+export type AliasAnswers = (target: string) => AliasAnswer
+
+/** Of targets, by name, that were looked up at one moment; nothing is known of others. */
+export function answersIn(resolved: ReadonlyMap<string, AliasAnswer>): AliasAnswers {
+  return (target) => resolved.get(target) ?? unresolved(target)
+}
+
+/** Where nothing is resolved: a check, and an explanation from files alone. */
+export const unresolved: AliasAnswers = () => ({ ipv4: 'servfail', ipv6: 'servfail' })
 
 export interface AliasPolicy {
   readonly ask: AskAddresses
@@ -124,7 +136,7 @@ export class AliasResolver {
     return this.#unasked()
   }
 
-  /** What an ALIAS of that target answers now; SERVFAIL when it is unknown. */
+  /** The addresses of that target now; SERVFAIL when they are not known. */
   answer(target: string): AliasAnswer {
     return { ipv4: this.#familyAnswer(target, 4), ipv6: this.#familyAnswer(target, 6) }
   }
@@ -216,6 +228,6 @@ function keyOf(target: string, family: Family): string {
 }
 
 function troubleOf({ target, family, state }: Entry, answer: FamilyAnswer): string {
-  const what = `ALIAS target ${target} ${family === 4 ? 'A' : 'AAAA'}: ${state.reason}`
-  return answer === 'servfail' ? `${what}; answers SERVFAIL` : `${what}; its last answer stands in`
+  const what = `${target} ${family === 4 ? 'A' : 'AAAA'} is not resolved: ${state.reason}`
+  return answer === 'servfail' ? `${what}; nothing stands in` : `${what}; its last answer stands in`
 }

@@ -1,5 +1,5 @@
-// Questions to recursive resolvers about ALIAS targets, by Node's own resolver (c-ares), which has timeouts and tries of
-// its own. It keeps no cache: what is known is alias-state.ts.
+// Questions to recursive resolvers about ALIAS targets and host names of balancers, by Node's own resolver (c-ares), which
+// has timeouts and tries of its own. It keeps no cache: what is known is alias-state.ts.
 import { promises, type RecordWithTtl } from 'node:dns'
 import { parseAddress } from '../base/address.ts'
 import type { Outcome } from './alias-state.ts'

@@ -1,7 +1,10 @@
 // What plans depend on beside their configuration, as it changes from event to event: health, what regions report, scores
-// of their load. The history keeps differences of it, for an event touches little.
+// of their load, and what host names resolve to. The history keeps differences of it, for an event touches little.
 import type { TargetHealth } from '../health/health.ts'
 import type { Scores } from '../steer/steer.ts'
+import { sameAnswer } from './alias-state.ts'
+import type { AliasAnswer } from './aliases.ts'
+import { addressesIn } from './answerers.ts'
 import { NO_WORDS, sameWords, type Words } from './overrides/words.ts'
 import type { HealthById, Takes } from './survey.ts'
 
@@ -11,6 +14,8 @@ export interface Conditions {
   readonly reported: ReadonlyMap<string, Takes>
   /** By service: of its load steps. */
   readonly scores: ReadonlyMap<string, Scores>
+  /** By host name of a balancer, with its final dot: what it resolves to. */
+  readonly resolved: ReadonlyMap<string, AliasAnswer>
   /** What operators say, and how far regions have come back. */
   readonly words?: Words
 }
@@ -22,6 +27,7 @@ export interface ConditionsChange {
   readonly health: Changed<TargetHealth>
   readonly reported: Changed<Takes>
   readonly scores: Changed<Scores>
+  readonly resolved: Changed<AliasAnswer>
   /** Missing: as before. */
   readonly words?: Words
   /** About what it takes to keep this. */
@@ -33,26 +39,32 @@ export class MovingConditions implements Conditions {
   readonly health: Map<string, TargetHealth>
   readonly reported: Map<string, Takes>
   readonly scores: Map<string, Scores>
+  readonly resolved: Map<string, AliasAnswer>
   words: Words
 
-  constructor(from: Conditions = { health: new Map(), reported: new Map(), scores: new Map() }) {
+  constructor(from: Conditions = NONE) {
     this.health = new Map(from.health)
     this.reported = new Map(from.reported)
     this.scores = new Map(from.scores)
+    this.resolved = new Map(from.resolved)
     this.words = from.words ?? NO_WORDS
   }
 
-  apply({ health, reported, scores, words }: ConditionsChange): void {
+  apply({ health, reported, scores, resolved, words }: ConditionsChange): void {
     if (words) this.words = words
     applyChanged(this.health, health)
     applyChanged(this.reported, reported)
     applyChanged(this.scores, scores)
+    applyChanged(this.resolved, resolved)
   }
 }
+
+const NONE: Conditions = { health: new Map(), reported: new Map(), scores: new Map(), resolved: new Map() }
 
 /** Of a change and its keys, about, by what V8 takes for small objects and strings. */
 const ENTRY_BYTES = 200
 const SCORE_BYTES = 80
+const ADDRESS_BYTES = 250
 
 export function changeOf(before: Conditions, now: Conditions): ConditionsChange {
   const health = changedOf(before.health, now.health, sameHealth)
@@ -62,15 +74,17 @@ export function changeOf(before: Conditions, now: Conditions): ConditionsChange 
   const scores = changedOf(before.scores, now.scores, sameScores)
   const texts = [...health, ...reported].reduce((sum, [, value]) => sum + (value?.reason.length ?? 0), 0)
   const numbers = scores.reduce((sum, [, value]) => sum + countScores(value), 0)
-  const entries = health.length + reported.length + scores.length
+  const resolved = changedOf(before.resolved, now.resolved, sameAliasAnswer)
+  const addresses = resolved.reduce((sum, [, value]) => sum + (value ? addressesIn(value).length : 0), 0)
   const words = now.words && !sameWords(before.words ?? NO_WORDS, now.words) ? now.words : undefined
   const spoken = words ? weighWords(words) : 0
-  const bytes = (entries + spoken) * ENTRY_BYTES + texts + numbers * SCORE_BYTES
-  return { health, reported, scores, ...(words && { words }), bytes }
+  const entries = health.length + reported.length + scores.length + resolved.length + spoken
+  const bytes = entries * ENTRY_BYTES + texts + numbers * SCORE_BYTES + addresses * ADDRESS_BYTES
+  return { health, reported, scores, resolved, ...(words && { words }), bytes }
 }
 
-export function isNoChange({ health, reported, scores, words }: ConditionsChange): boolean {
-  return health.length + reported.length + scores.length === 0 && words === undefined
+export function isNoChange({ health, reported, scores, resolved, words }: ConditionsChange): boolean {
+  return health.length + reported.length + scores.length + resolved.length === 0 && words === undefined
 }
 
 function applyChanged<Value>(to: Map<string, Value>, changed: Changed<Value>): void {
@@ -110,6 +124,10 @@ function sameScores(a: Scores, b: Scores): boolean {
     for (const [region, score] of byRegion) if (other.get(region) !== score) return false
   }
   return true
+}
+
+function sameAliasAnswer(a: AliasAnswer, b: AliasAnswer): boolean {
+  return sameAnswer(a.ipv4, b.ipv4) && sameAnswer(a.ipv6, b.ipv6)
 }
 
 /** How many there are: each takes about what another entry does. */

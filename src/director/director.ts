@@ -15,10 +15,13 @@ import type { RoundTrips } from '../steer/steer.ts'
 import { aliasOf } from '../zone/alias.ts'
 import type { Challenge } from '../zone/challenges.ts'
 import type { ZoneLimits } from '../zone/reading.ts'
-import { describeAlias, unresolved, type AliasAnswers } from './alias-rows.ts'
+import { describeAlias } from './alias-rows.ts'
+import { answersIn, unresolved, type AliasAnswers } from './aliases.ts'
+import { hostNames } from './answerers.ts'
 import { runBuild } from './build.ts'
 import { sameSources, type ZoneSources } from './keep-copies.ts'
 import { Chronicle, type Scene } from './chronicle.ts'
+import type { Conditions } from './conditions.ts'
 import type { HistoryLimits } from './history.ts'
 import { copyFault } from './last-good.ts'
 import { makeMaps, type MadeMaps } from './map-maker.ts'
@@ -30,7 +33,7 @@ import { PlanBook } from './plan-book.ts'
 import { PlanInputs } from './plan-input.ts'
 import { PlanLoop, type Round } from './plan-loop.ts'
 import { askQuestion, type Question } from './question.ts'
-import type { Region, Service } from './service.ts'
+import { answersCname, type Region, type Service } from './service.ts'
 import { runApart } from './slices.ts'
 import type { HealthById, Takes } from './survey.ts'
 import type { ZoneBuildOutput, ZoneStatus } from './zone-build.ts'
@@ -132,13 +135,15 @@ export class Director {
   /** What answers now; or, at a moment of the past (wall-clock ms), what did then, as far as the history reaches. */
   scene(at?: number): Scene | undefined {
     if (at !== undefined) return this.#chronicle.past(at)
-    const conditions = {
-      health: this.#health,
-      reported: this.#reported,
-      scores: this.#loads.scores,
-      words: this.#words,
-    }
-    return this.#chronicle.present(conditions, this.#publisher.generation)
+    return this.#chronicle.present(this.#conditionsOf(this.#current), this.#publisher.generation)
+  }
+
+  /** Of this instant, for that configuration. */
+  #conditionsOf({ config }: Prepared): Conditions {
+    const names = Array.from(hostNames(config.regions.values()), (name) => [name, this.#aliases(name)] as const)
+    const { scores } = this.#loads
+    const [health, reported, words] = [this.#health, this.#reported, this.#words]
+    return { health, reported, scores, words, resolved: new Map(names) }
   }
 
   get history(): Chronicle['extent'] {
@@ -146,6 +151,11 @@ export class Director {
   }
 
   /** What operators say at this moment. */
+  /** What targets of ALIAS records and host names resolve to at this moment. */
+  get hosts(): AliasAnswers {
+    return this.#aliases
+  }
+
   get words(): Words {
     return this.#words
   }
@@ -273,8 +283,9 @@ export class Director {
     return this.#replan()
   }
 
-  /** Plans anew after addresses of ALIAS targets changed; resolves as `applyHealth` does. */
-  async applyAliases(): Promise<boolean> {
+  /** Plans anew after addresses of ALIAS targets or host names changed; resolves as `applyHealth` does. */
+  async applyAliases(health: HealthById): Promise<boolean> {
+    this.#health = health
     this.#inputs.forgetAliases()
     return this.#replan()
   }
@@ -294,7 +305,7 @@ export class Director {
     const made = this.#forecasting.then(async () => {
       if (this.#shadow?.of !== prepared) this.#shadow = { of: prepared, book: this.#createBook(prepared) }
       const { book } = this.#shadow
-      book.look(health, this.#loads.scores, [], this.#reported, words)
+      book.look(health, this.#loads.scores, [], this.#reported, words, this.#aliases)
       await runApart(book.replan())
       return book.plans
     })
@@ -339,15 +350,11 @@ export class Director {
     const next = this.#next
     const book = next?.book ?? this.#book!
     const prepared = next?.prepared ?? this.#current
-    const { scores } = this.#loads
-    book.look(this.#health, scores, this.#moved, this.#reported, this.#words)
+    const conditions = this.#conditionsOf(prepared)
+    const { health, scores, reported, words, resolved } = conditions
+    book.look(health, scores, this.#moved, reported, words, answersIn(resolved))
     this.#moved.clear()
-    const change = this.#chronicle.compare({
-      health: this.#health,
-      reported: this.#reported,
-      scores,
-      words: this.#words,
-    })
+    const change = this.#chronicle.compare(conditions)
     return {
       book,
       isDue: next !== undefined || this.#inputs.isStale,
@@ -372,9 +379,11 @@ export class Director {
   }
 
   async #buildZones(config: DirectorConfig, state: string | undefined): Promise<ZoneBuildOutput> {
-    const { zones: folder, services, zoneLimits: limits, challenges = [] } = config
+    const { zones: folder, zoneLimits: limits, challenges = [] } = config
+    const services = [...config.services.keys()]
+    const cnameServices = [...config.services.values()].filter(answersCname).map(({ name }) => name)
     const buffer = await this.#idle('zones')
-    return runBuild('zones', { folder, state, services: [...services.keys()], limits, challenges, buffer })
+    return runBuild('zones', { folder, state, services, cnameServices, limits, challenges, buffer })
   }
 
   #makeMaps(config: DirectorConfig): Promise<MadeMaps> {

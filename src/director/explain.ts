@@ -1,22 +1,28 @@
 // Why did this client get that answer: the trace of the fold that planned it, and the slots that answer it. Plain data
 // that survives JSON; nothing is judged here, so that the explanation cannot differ from the plan. The zone look-up
 // before it (name → service) and the client's class are the caller's; the text form is cli/explain.ts.
-import { formatAddress, writeWords, type Address } from '../base/address.ts'
-import { formatPrefix, maskAddress } from '../base/prefix.ts'
-import type { ServiceRows } from '../snapshot/plan-image.ts'
-import { pinSlot, type SlotTable } from '../snapshot/slot-table.ts'
+import type { Address } from '../base/address.ts'
+import type { Answerable, SlotTable } from '../snapshot/slot-table.ts'
 import { buildSteps, steer, type Steering, type TraceEntry } from '../steer/fold.ts'
 import type { Candidate, Client } from '../steer/steer.ts'
-import { factsOf, familiesOf, settlingOf } from './outline.ts'
+import { textOf } from './address-text.ts'
+import { answersIn } from './aliases.ts'
+import { describeTarget } from './alias-rows.ts'
+import { resolvedName } from './answerers.ts'
+import { explainAnswers, explainPin, type ExplainedAnswer, type ExplainedPin } from './explain-answers.ts'
+import { factsOf, regionsBehind, settlingOf } from './outline.ts'
 import { type Word, weightsFor } from './overrides/words.ts'
 import { createPlanner, momentOf, type ClassPlan, type Planner, type World } from './plan.ts'
 import { askQuestion, knowClient } from './question.ts'
-import { resolveName, type Service } from './service.ts'
-import type { Family, Moment } from './settle.ts'
-import { applyWord, candidateOf, type Survey } from './survey.ts'
+import { answersCname, resolveName, type Service } from './service.ts'
+import { mayHave, type Moment } from './settle.ts'
+import { applyWord, candidateOf, type Family, type Survey, type SurveyedBalancer } from './survey.ts'
 import { buildTables, type Member } from './tables.ts'
 
-export type ExplainedType = 'A' | 'AAAA'
+/** A service of CNAMEs answers every type alike; HTTPS and SVCB records take addresses of others for hints. */
+export const EXPLAINED_TYPES = ['A', 'AAAA', 'HTTPS', 'SVCB', 'CNAME'] as const
+
+export type ExplainedType = (typeof EXPLAINED_TYPES)[number]
 
 /** The client on whose behalf is asked. */
 export interface ExplainedClient {
@@ -69,12 +75,15 @@ export interface ExplainedRegion {
   readonly share: number
   /** Why that share. */
   readonly note: string
-  /** Those of the asked type's family. */
+  /** Those that the asked type can carry. */
   readonly balancers: readonly ExplainedBalancer[]
 }
 
 export interface ExplainedBalancer {
+  /** An address, or a host name without its final dot. */
   readonly address: string
+  /** The host name that resolves to it. */
+  readonly host?: string
   readonly state: string
   readonly reason: string
   /** Configured share of the answers: 0 to 1. */
@@ -83,21 +92,14 @@ export interface ExplainedBalancer {
   readonly realised: number
 }
 
-/** One of the answers that may be given. */
-export interface ExplainedAnswer {
-  /** Empty: NODATA. */
-  readonly addresses: readonly string[]
-  readonly slots: number
-  /** Its part of the slots: 0 to 1. */
-  readonly share: number
-}
-
 export interface Explanation {
   readonly name: string
   /** Missing: it is told of now. */
   readonly moment?: ExplainedMoment
   readonly type: ExplainedType
   readonly service: string
+  /** What its answers to this type carry. */
+  readonly carries: 'addresses' | 'cname' | 'hints'
   /** Seconds. */
   readonly ttl: number
   /** Why, when it is not as configured. */
@@ -119,7 +121,7 @@ export interface Explanation {
   readonly slots: number
   readonly answers: readonly ExplainedAnswer[]
   /** Of a pinned service and a known client: the slot that is its own, and what stands there. */
-  readonly pinned?: { readonly prefix: string; readonly slot: number; readonly answer: readonly string[] }
+  readonly pinned?: ExplainedPin
 }
 
 export function explain(request: ExplainRequest, service: Service, world: World): Explanation {
@@ -128,30 +130,56 @@ export function explain(request: ExplainRequest, service: Service, world: World)
   const moment = momentOf(world)
   const known = client ? knowClient(askQuestion(service, world), client.address, client.location) : {}
   const plan = planner.planClient(known, moment)
-  const family = service.families === 'coherent' ? undefined : type === 'A' ? 4 : 6
+  const family = settledBy(service, type)
   const { members, healthy, panic } = planner.settleClient(known, moment, family)
   const story = retell(service, known, world, moment, family)
-  const table = type === 'A' ? plan.tables.ipv4 : plan.tables.ipv6
+  const tables = tablesFor(service, type, plan)
+  const carried = carriedFamilies(service, type)
   return {
     name,
     ...(then && { moment: then }),
     type,
     service: service.name,
+    carries: answersCname(service) ? 'cname' : carried.length > 1 ? 'hints' : 'addresses',
     ttl: plan.tables.ttl,
     ...explainTtl(service, plan, moment),
     ...(scope !== undefined && { scope }),
     ...(client && { client: { ...client, ...describeClient(client, known) } }),
     steps: story.steps,
     fallback: { rule: service.fallback, panic: service.panic, healthy, engaged: panic },
-    regions: explainRegions(story, members, seatShares(planner, members, type), type),
-    slots: table.slots.length,
-    answers: explainAnswers(table),
-    ...(planner.pin && client && { pinned: explainPin(planner.pin, client.address, table) }),
+    regions: explainRegions(story, members, { seats: seatShares(planner, members, carried), carried, world }),
+    ...explainAnswers(tables, planner.pin),
+    ...(planner.pin && client && { pinned: explainPin(planner.pin, client.address, tables) }),
   }
 }
 
-function explainTtl({ ttl }: Service, plan: ClassPlan, { manyFail }: Moment): Pick<Explanation, 'ttlCause'> {
+/** The family that the fold ran for; undefined: both as one. */
+function settledBy(service: Service, type: ExplainedType): Family {
+  if (answersCname(service)) return 'host'
+  if (service.families === 'coherent') return undefined
+  return type === 'AAAA' ? 6 : 4
+}
+
+function carriedFamilies(service: Service, type: ExplainedType): readonly Answerable['family'][] {
+  if (answersCname(service)) return ['host']
+  return type === 'A' ? [4] : type === 'AAAA' ? [6] : [4, 6]
+}
+
+/** One table, or the two that hints are made of. */
+function tablesFor(service: Service, type: ExplainedType, { tables }: ClassPlan): readonly SlotTable[] {
+  if (answersCname(service) || type === 'A') return [tables.ipv4]
+  if (type === 'AAAA') return [tables.ipv6]
+  const { ipv4, ipv6 } = tables.hints ?? tables
+  return [ipv4, ipv6]
+}
+
+function explainTtl(service: Service, plan: ClassPlan, { manyFail }: Moment): Pick<Explanation, 'ttlCause'> {
+  const { ttl } = service
   const soonest = Math.min(...plan.members.map(({ turnsIn }) => turnsIn))
+  const goodFor = answersCname(service) ? Infinity : Math.min(...plan.members.map((member) => member.goodFor))
+  if (goodFor < ttl && (manyFail || goodFor <= soonest)) {
+    return { ttlCause: `${ttl} s, were not addresses of a host name in the answer good for ${goodFor} s` }
+  }
   if (soonest === Infinity) return {}
   if (manyFail) return { ttlCause: 'a balancer in the answer could turn, but many regions fail at once' }
   const cause = `${ttl} s, were there not a balancer in the answer that could turn in ${soonest} s`
@@ -161,7 +189,7 @@ function explainTtl({ ttl }: Service, plan: ClassPlan, { manyFail }: Moment): Pi
 function describeClient({ address, why }: ExplainedClient, known: Client) {
   const { prefixes } = known
   const also = prefixes ? `; it lies in ${prefixes.join(', ')}` : ''
-  return { address: formatAddress(address), location: known, why: `${why}${also}` }
+  return { address: textOf(address), location: known, why: `${why}${also}` }
 }
 
 /** A service's fold in words, with those of the services in a region's place within it. */
@@ -187,9 +215,9 @@ function retell(service: Service, client: Client, world: World, moment: Moment, 
     return story ? candidateOfService(name, story, word) : candidateOf(moment.surveys.get(name)!, family, word)
   })
   const context = { client, regions: factsOf(service, world), ...contextOf(service, world, moment) }
-  const hasFamily = family && ((name: string) => familiesOf(name, world).has(family))
+  const has = (name: string) => mayHave(regionsBehind(name, world), family, moment)
   const rule = { ...service, isLastResortDown: isLastResortDown(service, moment) }
-  const steering = steer(candidates, buildSteps(service.steer), rule, context, hasFamily)
+  const steering = steer(candidates, buildSteps(service.steer), rule, context, family && has)
   const inner = Array.from(nested, ([name, story]) => story.steps.map((step) => ({ service: name, ...step })))
   return { steering, steps: [...inner.flat(), ...steering.trace], surveys: moment.surveys, nested }
 }
@@ -219,23 +247,35 @@ function candidateOfService(name: string, { steering }: Story, word: Word | unde
 /** Of each seat by its path: what it should get and what the slots give it. */
 type SeatShares = ReadonlyMap<string, { readonly share: number; readonly realised: number }>
 
-function seatShares({ service, filling }: Planner, members: readonly Member[], type: ExplainedType): SeatShares {
-  const { seats, order } = buildTables(members, service.families, filling)[type === 'A' ? 'ipv4' : 'ipv6']
-  const slots = seats.map(() => 0)
-  for (const seat of order) slots[seat]!++
-  return new Map(
-    seats.map(({ path, address, share }, i) => {
-      const key = address ? `${path}/${formatAddress(address)}` : path
-      return [key, { share, realised: slots[i]! / order.length }]
-    }),
-  )
+function seatShares(
+  { service, filling }: Planner,
+  members: readonly Member[],
+  carried: readonly unknown[],
+): SeatShares {
+  const { ipv4, ipv6 } = buildTables(members, service, filling)
+  const tables = carried.map((family) => (family === 6 ? ipv6 : ipv4))
+  const shares = tables.flatMap(({ seats, order }) => {
+    const slots = seats.map(() => 0)
+    for (const seat of order) slots[seat]!++
+    return seats.map(({ path, address, share }, i) => {
+      const key = typeof address === 'object' ? `${path}/${textOf(address)}` : path
+      return [key, { share, realised: slots[i]! / order.length }] as const
+    })
+  })
+  return new Map(shares)
+}
+
+/** How regions are told: what of them is asked for. */
+interface Telling {
+  readonly seats: SeatShares
+  readonly carried: readonly Answerable['family'][]
+  readonly world: World
 }
 
 function explainRegions(
   { steering, surveys, nested }: Story,
   members: readonly Member[],
-  seats: SeatShares,
-  type: ExplainedType,
+  telling: Telling,
   outer: { readonly via: readonly string[]; readonly share: number } = { via: [], share: 1 },
 ): ExplainedRegion[] {
   return steering.candidates.flatMap((candidate) => {
@@ -243,50 +283,41 @@ function explainRegions(
     const share = (member?.share ?? 0) * outer.share
     const story = nested.get(candidate.region)
     if (story) {
-      return explainRegions(story, member?.members ?? [], seats, type, { via: [...outer.via, candidate.region], share })
+      return explainRegions(story, member?.members ?? [], telling, { via: [...outer.via, candidate.region], share })
     }
-    return [explainRegion(candidate, surveys.get(candidate.region)!, seats, type, { ...outer, share })]
+    return [explainRegion(candidate, surveys.get(candidate.region)!, telling, { ...outer, share })]
   })
 }
 
 function explainRegion(
   { region, tier, note }: Candidate,
   { isUp, reason, balancers }: Survey,
-  seats: SeatShares,
-  type: ExplainedType,
+  { seats, carried, world }: Telling,
   { via, share }: { readonly via: readonly string[]; readonly share: number },
 ): ExplainedRegion {
-  const family = type === 'A' ? 4 : 6
   const path = [...via, region].join('/')
   const own = balancers
-    .filter(({ balancer }) => balancer.address.family === family)
-    .map(({ balancer, state, reason }) => {
-      const address = formatAddress(balancer.address)
-      return { address, state, reason, ...(seats.get(`${path}/${address}`) ?? { share: 0, realised: 0 }) }
-    })
+    .filter((balancer) => carried.includes(balancer.address.family) || isUnknown(balancer, carried, balancers))
+    .map(({ address, host, state, reason }) => ({
+      ...{ address: textOf(address), state },
+      ...(host && { host: textOf(host) }),
+      reason: address.family === 'host' ? `${reason}; ${describeHost(address, world)}` : reason,
+      ...(seats.get(`${path}/${textOf(address)}`) ?? { share: 0, realised: 0 }),
+    }))
   return { region, ...(via.length > 0 && { via }), isUp, reason, tier, share, note, balancers: own }
 }
 
-/** The most frequent first. */
-function explainAnswers({ answers, slots }: SlotTable): ExplainedAnswer[] {
-  const counts = new Uint32Array(answers.length)
-  for (const index of slots) counts[index]!++
-  return answers
-    .map((answer, i) => ({
-      addresses: answer.map(formatAddress),
-      slots: counts[i]!,
-      share: counts[i]! / slots.length,
-    }))
-    .sort((a, b) => b.slots - a.slots)
+/** A host name of which no address is there to be told in its place. */
+function isUnknown(
+  { address }: SurveyedBalancer,
+  carried: readonly Answerable['family'][],
+  all: readonly SurveyedBalancer[],
+): boolean {
+  return (
+    address.family === 'host' && !all.some((each) => each.host === address && carried.includes(each.address.family))
+  )
 }
 
-function explainPin(
-  pin: NonNullable<ServiceRows['pin']>,
-  address: Address,
-  { answers, slots }: SlotTable,
-): NonNullable<Explanation['pinned']> {
-  const bits = address.family === 4 ? pin.ipv4Bits : pin.ipv6Bits
-  const slot = pinSlot(writeWords(address), bits, pin.seed) % slots.length
-  const prefix = formatPrefix(maskAddress(address, bits))
-  return { prefix, slot, answer: answers[slots[slot]!]!.map(formatAddress) }
+function describeHost(host: Extract<Answerable, { family: 'host' }>, { resolved = new Map() }: World): string {
+  return describeTarget(answersIn(resolved)(resolvedName(host)))
 }

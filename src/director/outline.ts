@@ -34,19 +34,19 @@ export function settlingOf(service: Service, definitions: Definitions, outerTake
   })
   const facts = factsOf(service, definitions)
   const { name, regions: names, fallback, panic, steer } = service
-  const families = names.map((name) => familiesOf(name, definitions))
+  const behind = names.map((name) => regionsBehind(name, definitions))
   return {
-    ...{ service: name, names, fallback, panic, take: take ?? 1, families, facts, nested },
+    ...{ service: name, names, fallback, panic, take: take ?? 1, behind, facts, nested },
     ownWeights: new Set(steer.flatMap((config) => ('weights' in config ? Object.keys(config.weights) : []))),
     ...prepareSpread(buildSteps(steer), names, facts),
   }
 }
 
-/** Families of which a region, or a service in its place, has a balancer. */
-export function familiesOf(name: string, definitions: Definitions): ReadonlySet<4 | 6> {
+/** A region itself; of a service in its place, those that it is made of. */
+export function regionsBehind(name: string, definitions: Definitions): readonly string[] {
   const found = resolveName(name, definitions)
-  if ('region' in found) return new Set(found.region.balancers.map(({ address }) => address.family))
-  return new Set(found.service.regions.flatMap((inner) => [...familiesOf(inner, definitions)]))
+  if ('region' in found) return [name]
+  return found.service.regions.flatMap((inner) => regionsBehind(inner, definitions))
 }
 
 /** What steps may know of a service's regions; a service in a region's place weighs 1 unless a step says otherwise. */

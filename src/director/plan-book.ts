@@ -1,6 +1,7 @@
 // The plans of one configuration, kept up to date: which of them an event touches, and what came out. Services of one
 // policy (alike in all but their name) share a planner, its plan and its body in the image. Nothing is published here.
 import { textOf } from './address-text.ts'
+import { unresolved, type AliasAnswers } from './aliases.ts'
 import { encodeRows, type PlanBody } from '../snapshot/plan-body.ts'
 import type { Preferences } from '../snapshot/pinned-slots.ts'
 import type { PlacedService } from '../snapshot/plan-image.ts'
@@ -85,19 +86,20 @@ export class PlanBook {
     return this.#isChanged
   }
 
-  /** Takes the health and load of this moment: whoever is touched by what changed is planned anew next. */
+  /** Takes the health and load of this moment, and what host names resolve to: whoever is touched by what changed is planned anew next. */
   look(
     health: HealthById,
     scores: ReadonlyMap<string, Scores>,
     movedLoads: Iterable<string>,
     reported: ReadonlyMap<string, Takes> = new Map(),
     words: Words = NO_WORDS,
+    hosts: AliasAnswers = unresolved,
   ): void {
     const before = this.#moment
     this.#surveys = new Map(
       Array.from(this.#parts.definitions.regions, ([name, region]) => [
         name,
-        surveyRegion(region, health, reported.get(name), words),
+        surveyRegion(region, health, reported.get(name), words, hosts),
       ]),
     )
     this.#scores = scores
@@ -193,7 +195,7 @@ export class PlanBook {
   #tallyFinder({ regions }: ServicePlan): (answer: Answer) => number {
     const numberOf = new Map<string, number>()
     regions.forEach((name, i) => {
-      for (const { address } of this.#parts.definitions.regions.get(name)!.balancers) {
+      for (const { address } of this.#surveys.get(name)!.balancers) {
         const text = textOf(address)
         if (!numberOf.has(text)) numberOf.set(text, i + 1)
       }
@@ -245,8 +247,8 @@ function groupPolicies(definitions: Definitions, apart: ReadonlyMap<string, unkn
 
 /** Whether the image would be the same: planners give the same table object for the same outcome. */
 function samePlan({ classes: before }: ServicePlan, { classes: now }: ServicePlan): boolean {
-  return now.every(({ tables: { ttl, ipv4, ipv6 } }, i) => {
+  return now.every(({ tables: { ttl, ipv4, ipv6, hints } }, i) => {
     const { tables } = before[i]!
-    return tables.ttl === ttl && tables.ipv4 === ipv4 && tables.ipv6 === ipv6
+    return tables.ttl === ttl && tables.ipv4 === ipv4 && tables.ipv6 === ipv6 && tables.hints === hints
   })
 }

@@ -2,11 +2,12 @@
 // of them each name is bound to, and where its answers are counted. What stays from image to image is worked out once.
 import { randomBytes } from 'node:crypto'
 import { formatName } from '../dns/name.ts'
-import { placeService, type PlacedService, type PlanBinding, type PlanInput } from '../snapshot/plan-image.ts'
+import { PICKS, placeService, type PlacedService, type PlanBinding, type PlanInput } from '../snapshot/plan-image.ts'
 import type { Settings } from '../snapshot/settings.ts'
 import type { Binding } from '../snapshot/zone-image.ts'
 import { aliasOf } from '../zone/alias.ts'
-import { planAliases, type AliasAnswers } from './alias-rows.ts'
+import { planAliases } from './alias-rows.ts'
+import type { AliasAnswers } from './aliases.ts'
 import type { PlaceBook } from './place-book.ts'
 import type { PlanBook } from './plan-book.ts'
 
@@ -70,7 +71,7 @@ export class PlanInputs {
     const list = bindings.map(({ owner, service }): PlanBinding => {
       const position = index.get(service)!
       const key = aliasOf(service) ? ALIAS_PLACE : `${formatName(owner)} ${service}`
-      return { service: position, picks: this.#picks.place(key, services[position]!.classes * 2) }
+      return { service: position, picks: this.#picks.place(key, services[position]!.classes * PICKS) }
     })
     this.#bound = { of: book, to: aliases, list }
     return list

@@ -1,20 +1,20 @@
 // Which rows of a plan an event leaves as they were: nine in ten, when one region of many turns.
 import { judgeHealth } from '../steer/availability.ts'
-import type { Service } from './service.ts'
 import type { Moment, Settling } from './settle.ts'
 import type { Shape } from './shape.ts'
-import { sameSurvey } from './survey.ts'
+import { sameSurvey, standingFor, type Family } from './survey.ts'
 
 /** What was planned last, by shape, and from which health: so that an event replans the rows that it touches. */
 export class PlanMemory<Plan> {
   readonly plans: { readonly plan: Plan; readonly reached: number }[] = []
   readonly #settling: Settling
-  readonly #families: Service['families']
+  readonly #family: Family | 'apart'
   #before: Moment | undefined
 
-  constructor(settling: Settling, families: Service['families']) {
+  /** `family`: what answers carry; `apart`: each family is settled alone. */
+  constructor(settling: Settling, family: Family | 'apart') {
     this.#settling = settling
-    this.#families = families
+    this.#family = family
   }
 
   /**
@@ -25,13 +25,14 @@ export class PlanMemory<Plan> {
     const before = this.#before
     this.#before = moment
     const { names, nested, shares, weights } = this.#settling
-    const isPlain = shares && nested.every((within) => !within) && this.#families === 'coherent'
-    if (!before || !isPlain || before.manyFail !== moment.manyFail) return () => true
+    const family = this.#family
+    const isPlain = shares && nested.every((within) => !within)
+    if (!before || !isPlain || family === 'apart' || before.manyFail !== moment.manyFail) return () => true
     if (this.#isSpokenOf(before) || this.#isSpokenOf(moment)) return () => true
     const turned = names.map((name) => !sameSurvey(before.surveys.get(name), moment.surveys.get(name)!))
-    const surveys = names.map((name) => moment.surveys.get(name)!)
-    const availability = surveys.map((survey) => survey.availability)
-    const parts = surveys.map(({ standing }) => standing.part)
+    const standings = names.map((name) => standingFor(moment.surveys.get(name)!, family, undefined))
+    const availability = standings.map(({ health, part }) => health * part)
+    const parts = standings.map(({ part }) => part)
     if (judgeHealth(availability, weights, this.#settling, parts).panic) return () => true
     return ({ tiers, members }, reached) => {
       // A fence may leave nobody healthy where the whole is.

@@ -4,16 +4,16 @@
 import type { RowTables } from '../snapshot/plan-body.ts'
 import type { ServiceHead, ServiceRows } from '../snapshot/plan-image.ts'
 import type { Preferences } from '../snapshot/pinned-slots.ts'
-import type { SlotTable } from '../snapshot/slot-table.ts'
 import type { Client, Scores } from '../steer/steer.ts'
+import { answersIn, type AliasAnswer } from './aliases.ts'
 import { NO_WORDS, type Words } from './overrides/words.ts'
 import { fillingOf, outlineKey, outlineOf, pinRecordOf, settlingOf } from './outline.ts'
 import { PlanMemory } from './plan-memory.ts'
-import { regionsOf, type Definitions, type Service } from './service.ts'
-import { prepareSettle, type Family, type Moment, type Outcome, type SettleShape } from './settle.ts'
+import { answersCname, regionsOf, type Definitions, type Service } from './service.ts'
+import { prepareSettle, type Moment, type Outcome, type SettleShape } from './settle.ts'
 import { asks, shapeOf, shapesOf, type Outline, type Shape } from './shape.ts'
 import { runAtOnce } from './slices.ts'
-import { manyFail, surveyRegion, type HealthById, type Takes } from './survey.ts'
+import { manyFail, surveyRegion, type Family, type HealthById, type Takes } from './survey.ts'
 import { buildTables, type Filling, type Member } from './tables.ts'
 
 /** What plans are made from. */
@@ -26,6 +26,8 @@ export interface World extends Definitions {
   readonly scores?: ReadonlyMap<string, Scores>
   /** What operators say; missing: nothing. */
   readonly words?: Words
+  /** By host name of a balancer, with its final dot: what it resolves to; missing: nothing is known of it. */
+  readonly resolved?: ReadonlyMap<string, AliasAnswer>
   /** What pinned slots prefer, by service: kept by the caller from plan to plan, filled here. */
   readonly preferences: Map<string, Preferences>
 }
@@ -93,9 +95,11 @@ export function planService(
 }
 
 /** The present health of every region. */
-export function momentOf({ regions, health, reported, scores = new Map(), words = NO_WORDS }: World): Moment {
+export function momentOf(world: World): Moment {
+  const { regions, health, reported, scores = new Map(), words = NO_WORDS, resolved = new Map() } = world
+  const hosts = answersIn(resolved)
   const surveys = new Map(
-    Array.from(regions, ([name, region]) => [name, surveyRegion(region, health, reported?.get(name), words)]),
+    Array.from(regions, ([name, region]) => [name, surveyRegion(region, health, reported?.get(name), words, hosts)]),
   )
   return { surveys, scores, manyFail: manyFail(surveys.values()), words }
 }
@@ -117,7 +121,8 @@ export function createPlanner(
   const rowOf = Uint16Array.from(shapes, (shape) => distinct.indexOf(shape))
   const builder = new TableBuilder(service, filling)
   const settlersAt = (moment: Moment) => settlersOf(service, (family) => prepareSettle(settling, moment, family))
-  const memory = new PlanMemory<ClassPlan>(settling, service.families)
+  const memory = new PlanMemory<ClassPlan>(settling, carriedBy(service))
+  const answers = answersCname(service) ? 'cname' : service.hints ? 'hinted' : 'addresses'
   return {
     ...{ service, regions, filling, pin },
     *plan(moment) {
@@ -126,7 +131,7 @@ export function createPlanner(
       const rows = classes.map(({ tables }) => tables)
       const leastTtl = plans.reduce((least, { tables }) => Math.min(least, tables.ttl), service.ttl)
       const { name, ignoreEcs = false } = service
-      const head = { name, clientMap: map, pin, leastTtl, ignoresSubnet: ignoreEcs }
+      const head = { name, clientMap: map, pin, leastTtl, ignoresSubnet: ignoreEcs, answers } as const
       return { service, regions, rows: { ...head, rows }, classes }
     },
     planClient: (client, moment) => builder.build(settleBoth(settlersAt(moment), shapeOf(outline, client)), moment),
@@ -159,10 +164,17 @@ interface Settlers {
   readonly ipv6: SettleShape
 }
 
-function settlersOf({ families }: Service, prepare: (family: Family) => SettleShape): Settlers {
-  if (families === 'independent') return { ipv4: prepare(4), ipv6: prepare(6) }
-  const both = prepare(undefined)
+function settlersOf(service: Service, prepare: (family: Family) => SettleShape): Settlers {
+  const family = carriedBy(service)
+  if (family === 'apart') return { ipv4: prepare(4), ipv6: prepare(6) }
+  const both = prepare(family)
   return { ipv4: both, ipv6: both }
+}
+
+/** What the answers of a service carry; `apart`: each family has answers of its own. */
+function carriedBy(service: Service): Family | 'apart' {
+  if (answersCname(service)) return 'host'
+  return service.families === 'independent' ? 'apart' : undefined
 }
 
 interface Outcomes {
@@ -251,21 +263,27 @@ class TableBuilder {
       if (known !== newest) newest.set(key, found)
       return found
     }
-    const built = buildTables(members, this.#service.families, this.#filling)
-    const tables = { ipv4: built.ipv4.table, ipv6: built.ipv6.table }
+    const { ipv4, ipv6, hints } = buildTables(members, this.#service, this.#filling)
+    const tables = { ipv4: ipv4.table, ipv6: ipv6.table, ...(hints && { hints }) }
     newest.set(key, tables)
     return tables
   }
 }
 
-type Tables = Record<'ipv4' | 'ipv6', SlotTable>
+type Tables = Omit<RowTables, 'ttl'>
 
 /**
  * The TTL follows health: while a balancer in the answer could turn, an answer is good for no longer than that takes, so
- * that clients hear of the turn soon. One for both families; the service's own while many regions fail at once.
+ * that clients hear of the turn soon. One for both families; the service's own while many regions fail at once. Addresses
+ * of host names are good for no longer than the host name's own TTL.
  */
-export function ttlOf({ ttl, leastTtl }: Service, members: readonly Member[], { manyFail: isStorm }: Moment): number {
+export function ttlOf(service: Service, members: readonly Member[], { manyFail: isStorm }: Moment): number {
+  const { ttl, leastTtl } = service
+  const isResolved = !answersCname(service)
   let soonest = Infinity
-  for (const { turnsIn } of members) if (turnsIn < soonest) soonest = turnsIn
-  return isStorm || soonest === Infinity ? ttl : Math.min(ttl, Math.max(leastTtl, Math.ceil(soonest)))
+  for (const { turnsIn, goodFor } of members) {
+    if (!isStorm && turnsIn < soonest) soonest = turnsIn
+    if (isResolved && goodFor < soonest) soonest = goodFor
+  }
+  return soonest === Infinity ? ttl : Math.min(ttl, Math.max(leastTtl, Math.ceil(soonest)))
 }

@@ -2,10 +2,11 @@
 // broken rules with their numbers out. A rule is broken only by what makes it worse than it was: a region that is down does
 // not stop the repair. Health events are never refused; there the rules fail open (drains and shares are suspended), and
 // failover is exempt from the limit of movement.
+import type { AliasAnswers } from './aliases.ts'
 import type { Override } from './overrides/override.ts'
 import type { Words } from './overrides/words.ts'
-import { resolveName, type Definitions, type Service } from './service.ts'
-import { applyWord, standingFor, surveyRegion, type HealthById, type Takes } from './survey.ts'
+import { answersCname, resolveName, type Definitions, type Service } from './service.ts'
+import { applyWord, standingFor, surveyRegion, type Family, type HealthById, type Takes } from './survey.ts'
 
 export interface SafetyRules {
   /** Of each service, so many regions serve. */
@@ -41,6 +42,8 @@ export interface Ground extends Definitions {
   readonly health: HealthById
   readonly reported?: ReadonlyMap<string, Takes>
   readonly words: Words
+  /** What host names resolve to; missing: nothing is known. */
+  readonly hosts?: AliasAnswers
 }
 
 const TOLERANCE = 1e-9
@@ -51,7 +54,7 @@ export function footingsOf(ground: Ground): ReadonlyMap<string, Footing> {
 }
 
 function footingOf(service: Service, ground: Ground): Footing {
-  const leaves = leavesOf(service, ground)
+  const leaves = leavesOf(service, ground, answersCname(service) ? 'host' : undefined)
   const total = leaves.reduce((sum, { capacity }) => sum + capacity, 0)
   const able = leaves.reduce((sum, { capacity, availability }) => sum + capacity * availability, 0)
   return {
@@ -70,7 +73,7 @@ interface Leaf {
 }
 
 /** The regions of a service, and of those in a region's place. */
-function leavesOf(service: Service, ground: Ground): Leaf[] {
+function leavesOf(service: Service, ground: Ground, family: Family): Leaf[] {
   const told = ground.words.services.get(service.name)
   const hasCapacity = service.regions.every((name) => ground.regions.get(name)?.capacity !== undefined)
   return service.regions.flatMap((name): Leaf[] => {
@@ -78,14 +81,14 @@ function leavesOf(service: Service, ground: Ground): Leaf[] {
     const word = told?.get(name)
     if ('service' in found) {
       const { health, part } = applyWord({ health: 1, part: 1, isForcedDown: false }, word, true)
-      return leavesOf(found.service, ground).map((leaf) => ({
+      return leavesOf(found.service, ground, family).map((leaf) => ({
         ...leaf,
         availability: leaf.availability * health * part,
       }))
     }
     const { region } = found
-    const survey = surveyRegion(region, ground.health, ground.reported?.get(name), ground.words)
-    const { health, part } = standingFor(survey, undefined, word)
+    const survey = surveyRegion(region, ground.health, ground.reported?.get(name), ground.words, ground.hosts)
+    const { health, part } = standingFor(survey, family, word)
     const capacity = hasCapacity ? region.capacity! : region.weight
     return [{ region: name, capacity, availability: health * part, isRate: hasCapacity }]
   })

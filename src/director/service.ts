@@ -1,12 +1,16 @@
 // The definitions that plans are made of, as configured: regions with their balancers, and services over regions.
 import type { Address } from '../base/address.ts'
+import type { Answerable } from '../snapshot/slot-table.ts'
 import type { Monitor } from '../health/monitor.ts'
 import type { ReportSource } from '../health/report/source.ts'
 import type { RoundTrips, StepConfig } from '../steer/steer.ts'
 
 export interface Balancer {
-  readonly address: Address
+  /** An address, or the host name of a cloud load balancer. What a host name resolves to at a moment: answerers.ts. */
+  readonly address: Answerable
   readonly weight: number
+  /** Of a host name whose addresses share one state, probed at the first of them. Missing: each has a state of its own. */
+  readonly probe?: 'host'
   /** Probed in the place of `address`, and of the monitor's port. */
   readonly probeAddress?: Address
   readonly probePort?: number
@@ -46,6 +50,10 @@ export interface Service {
   readonly families: 'coherent' | 'independent'
   /** Steers by the resolver's address, whatever client subnet it sends. Of a service in a region's place, the outermost word counts. */
   readonly ignoreEcs?: boolean
+  /** `flatten`: addresses, those among them that host names resolve to. `cname`: host names, and nothing else. */
+  readonly answers: 'addresses' | 'flatten' | 'cname'
+  /** HTTPS and SVCB records beside its names take its addresses for hints. */
+  readonly hints: boolean
 }
 
 /** What names stand for. A name of both a region and a service is the region. */
@@ -55,6 +63,11 @@ export interface Definitions {
   readonly services: ReadonlyMap<string, Service>
   /** What regions measured, for `fastest`; missing: nothing. */
   readonly roundTrips?: RoundTrips
+}
+
+/** Whether the answers are CNAMEs: one kind in the place of A and AAAA. */
+export function answersCname({ answers }: Service): boolean {
+  return answers === 'cname'
 }
 
 /** What stands behind a name in a service's regions. Config refuses names of nothing. */

@@ -7,7 +7,7 @@ import { applyAll, beginCandidate, NOBODY_MAY, weigh } from '../steer/fold.ts'
 import type { Candidate, RegionFacts, Scores, Standing, Step } from '../steer/steer.ts'
 import { type Word, type Words, weightsFor } from './overrides/words.ts'
 import type { Shape } from './shape.ts'
-import { applyWord, standingFor, type Survey } from './survey.ts'
+import { applyWord, standingFor, type Family, type Survey } from './survey.ts'
 import type { Member } from './tables.ts'
 
 /** A service made ready to be settled: everything that neither client nor health can change. */
@@ -18,8 +18,8 @@ export interface Settling {
   readonly panic: number
   /** Addresses in one answer. */
   readonly take: number
-  /** Families of which there is a balancer, up or not. */
-  readonly families: readonly ReadonlySet<4 | 6>[]
+  /** By position: the region, or those behind a service in its place. */
+  readonly behind: readonly (readonly string[])[]
   readonly facts: ReadonlyMap<string, RegionFacts>
   /** Those of the spread phase. */
   readonly spreads: readonly Step[]
@@ -56,9 +56,6 @@ export interface Outcome extends Verdict {
   readonly reached: number
 }
 
-/** For a service whose families are independent, one of them alone: who has none of it takes no part. */
-export type Family = 4 | 6 | undefined
-
 export type SettleShape = (shape: Shape) => Outcome
 
 /** What spread steps and the judgement of health make of the service's regions, whatever their health. */
@@ -79,17 +76,25 @@ export function prepareSpread(
   }
 }
 
-/** Settles the shapes of one service at one moment: what they share is worked out once. */
+/** Whether one of those regions has, up or not, what an answer is asked to carry: who has none takes no part. */
+export function mayHave(regions: readonly string[], family: Family, { surveys }: Moment): boolean {
+  return family === undefined || regions.some((name) => surveys.get(name)!.families.has(family))
+}
+
+/**
+ * Settles the shapes of one service at one moment: what they share is worked out once. `family`: a host name for a service
+ * of CNAMEs, and for one whose families are independent each of them alone.
+ */
 export function prepareSettle(given: Settling, moment: Moment, family: Family): SettleShape {
   const settling = weighAnew(given, moment)
-  const { names, nested, families, service } = settling
+  const { names, nested, behind, service } = settling
   const words = moment.words.services.get(service)
   const inner = nested.map((within) => within && prepareSettle(within, moment, family))
   const surveys = names.map((name) => moment.surveys.get(name))
   const standings = surveys.map((survey, i) => (survey ? standingFor(survey, family, words?.get(names[i]!)) : NOTHING))
   const availability = standings.map(({ health, part }) => health * part)
   const parts = standings.map(({ part }) => part)
-  const hasFamily = families.map((known) => family === undefined || known.has(family))
+  const hasFamily = behind.map((regions) => mayHave(regions, family, moment))
   const whole = hasFamily.every(Boolean)
   const verdict = judgeHealth(availability, settling.weights, settling, parts)
   const isPlain = inner.every((within) => !within)
@@ -290,12 +295,13 @@ function memberOf(
   if (within) {
     const isTurning = words?.get(name)?.isTurning
     const turnsIn = isTurning ? 0 : Math.min(...within.members.map((member) => member.turnsIn))
-    const member = { name, tier, share, take, balancers: [], turnsIn, members: within.members }
+    const goodFor = Math.min(...within.members.map((member) => member.goodFor))
+    const member = { name, tier, share, take, balancers: [], unknown: [], turnsIn, goodFor, members: within.members }
     return { member, key: `${place}(${within.key})` }
   }
   const survey = surveys[position]!
   const word = words?.get(name)
-  const { key, balancers, turnsIn: own } = panic || word?.forced === 'up' ? survey.inFallback : survey.live
-  const turnsIn = word?.isTurning ? 0 : own
-  return { member: { name, tier, share, take, balancers, turnsIn }, key: `${place}[${key}]` }
+  const { key, ...answering } = panic || word?.forced === 'up' ? survey.inFallback : survey.live
+  const turnsIn = word?.isTurning ? 0 : answering.turnsIn
+  return { member: { name, tier, share, take, ...answering, turnsIn }, key: `${place}[${key}]` }
 }

@@ -1,10 +1,13 @@
 // What health says of one region, as planning needs it: whether it is up, why, and which of its balancers can answer.
 // A plan surveys each region once, whatever the number of services and client classes.
-import { textOf } from './address-text.ts'
 import type { State, TargetHealth } from '../health/health.ts'
-import { judgeRegion } from '../health/region.ts'
+import { judgeRegion, type RegionBalancer } from '../health/region.ts'
 import type { Reported } from '../health/report/judge.ts'
+import type { Answerable, HostName } from '../snapshot/slot-table.ts'
 import type { Candidate, Standing } from '../steer/steer.ts'
+import { unresolved, type AliasAnswers } from './aliases.ts'
+import { answerersOf, goodFor, resolvedName, unknownFamilies, type Answerer } from './answerers.ts'
+import { textOf } from './address-text.ts'
 import { NO_WORDS, type Word, type Words } from './overrides/words.ts'
 import { targetId, type Balancer, type Region } from './service.ts'
 
@@ -13,8 +16,13 @@ export type Takes = Pick<Reported, 'availability' | 'reason'>
 
 export type HealthById = ReadonlyMap<string, TargetHealth>
 
+/** What an answer is asked to carry; undefined: addresses of either family. */
+export type Family = Answerable['family'] | undefined
+
 export interface SurveyedBalancer {
-  readonly balancer: Balancer
+  readonly address: Answerable
+  /** Of an address that a host name resolves to. */
+  readonly host?: HostName
   /** `not monitored` counts as up, and so does `unknown`. */
   readonly state: State | 'not monitored'
   readonly reason: string
@@ -24,9 +32,14 @@ export interface SurveyedBalancer {
 export interface Answering {
   /** Tells this choice from others of the same region. */
   readonly key: string
-  readonly balancers: readonly Balancer[]
+  /** Host names, and beside them their addresses: those share the weight, by family. */
+  readonly balancers: readonly Pick<Balancer, 'address' | 'weight'>[]
+  /** Families of which nobody knows whether the region has an address: a host name that could not be resolved. */
+  readonly unknown: readonly (4 | 6)[]
   /** Seconds until one of them could turn; Infinity while none has begun to. */
   readonly turnsIn: number
+  /** Seconds for which the addresses of host names are good; Infinity without any. */
+  readonly goodFor: number
 }
 
 export interface Survey {
@@ -34,7 +47,10 @@ export interface Survey {
   /** By health, or by an operator's force. */
   readonly isUp: boolean
   readonly reason: string
+  /** Host names, each followed by its addresses, and addresses. */
   readonly balancers: readonly SurveyedBalancer[]
+  /** What it has in answers, up or not, as far as that is known. */
+  readonly families: ReadonlySet<Answerable['family']>
   /** The part of its share that the region can take: 0 to 1. What it is made of stands beside it. */
   readonly availability: number
   readonly standing: Standing
@@ -46,26 +62,31 @@ export interface Survey {
   readonly isFailing: boolean
 }
 
-/** `reported`: the part of its share that it can take by its own reports, and why; missing: it tells nothing. */
-export function surveyRegion(region: Region, health: HealthById, reported?: Takes, words: Words = NO_WORDS): Survey {
+/**
+ * `reported`: the part of its share that it can take by its own reports, and why; missing: it tells nothing. `hosts`: what
+ * host names resolve to.
+ */
+export function surveyRegion(
+  region: Region,
+  health: HealthById,
+  reported?: Takes,
+  words: Words = NO_WORDS,
+  hosts: AliasAnswers = unresolved,
+): Survey {
   const recovering = words.recovering.get(region.name) ?? 1
-  const ids = region.balancers.map(({ address }) => targetId(region.name, textOf(address)))
-  const told = ids.map((id) => words.balancers.get(id))
-  const known = ids.map((id, i) => forceBalancer(health.get(id), told[i]))
-  const { state, reason } = judgeRegion(
-    region.balancers.map(({ address: { family } }, i) => ({ family, ...(known[i] && { health: known[i] }) })),
-    region.minHealthy,
-    undefined,
-    0,
-  ).overall
+  const answerers = answerersOf(region, hosts)
+  const told = answerers.map((answerer) => wordOn(answerer, region, words))
+  const known = answerers.map((answerer, i) => forceBalancer(healthOf(answerer, answerers, region, health), told[i]))
+  const { state, reason } = judgeRegion(balancersIn(answerers, known), region.minHealthy, undefined, 0).overall
   const word = words.regions.get(region.name)
-  const choices = chooseAll(region, known, told, word)
+  const choices = chooseAll({ region, answerers, hosts, known, told, word })
   const isUp = word?.forced === undefined ? state === 'up' : word.forced === 'up'
   const standing = standingOf({ isUp: isUp && choices.healthy, word, recovering, reported, drained: choices.drained })
   return {
     ...{ region, isUp, standing, live: choices.live, inFallback: choices.inFallback },
     reason: reasonOf(reason, reported, word, recovering),
-    balancers: region.balancers.map((balancer, i) => surveyBalancer(balancer, known[i])),
+    balancers: answerers.map((answerer, i) => surveyBalancer(answerer, known[i])),
+    families: familiesOf(answerers, hosts),
     availability: standing.health * standing.part,
     isFailing: known.some((each) => each?.undecided === 'failing'),
   }
@@ -103,22 +124,30 @@ interface Choices {
   readonly drained: boolean
 }
 
+/** All of one region; what is by answerer is parallel to `answerers`. */
+interface Seen {
+  readonly region: Region
+  readonly answerers: readonly Answerer[]
+  readonly hosts: AliasAnswers
+  /** As operators force it. */
+  readonly known: readonly (TargetHealth | undefined)[]
+  readonly told: readonly (Word | undefined)[]
+  /** Of the region. */
+  readonly word: Word | undefined
+}
+
 /** Who answers for the region, by the health of its balancers and by operators' words on them and on it. */
-function chooseAll(
-  region: Region,
-  known: readonly (TargetHealth | undefined)[],
-  told: readonly (Word | undefined)[],
-  word: Word | undefined,
-): Choices {
+function chooseAll(seen: Seen): Choices {
+  const { region, answerers, known, told, word } = seen
   const turns = known.map((each, i) =>
     word?.isTurning || told[i]?.isTurning ? 0 : turnsIn(region.monitor, each?.undecided),
   )
-  const weighed = region.balancers.map((balancer, i) => weighBalancer(balancer, told[i]))
-  const left = weighed.map((balancer, i) => drainBalancer(balancer, told[i]))
+  const weights = answerers.map(({ balancer }, i) => told[i]?.weight ?? balancer.weight)
+  const left = weights.map((weight, i) => weight * (told[i]?.part ?? 1))
   const isDown = (i: number) => known[i]?.state === 'down'
-  const live = choose(region, left, turns, (i) => !isDown(i))
-  const spared = live.balancers.length > 0 ? live : choose(region, weighed, turns, (i) => !isDown(i))
-  const failed = choose(region, weighed, turns, (i) => told[i]?.forced !== 'down')
+  const live = choose(seen, left, turns, (i) => !isDown(i))
+  const spared = live.balancers.length > 0 ? live : choose(seen, weights, turns, (i) => !isDown(i))
+  const failed = choose(seen, weights, turns, (i) => told[i]?.forced !== 'down')
   const inFallback = spared.balancers.length > 0 ? spared : failed
   const answering = word?.forced === 'up' && live.balancers.length === 0 ? inFallback : live
   return {
@@ -129,6 +158,11 @@ function chooseAll(
   }
 }
 
+/** What operators say of a balancer goes for the addresses of its host name too. */
+function wordOn({ address, balancer }: Answerer, { name }: Region, { balancers }: Words): Word | undefined {
+  return balancers.get(targetId(name, textOf(address))) ?? balancers.get(targetId(name, textOf(balancer.address)))
+}
+
 /** Health as an operator forces it. */
 function forceBalancer(health: TargetHealth | undefined, word: Word | undefined): TargetHealth | undefined {
   if (word?.forced === undefined) return health
@@ -136,12 +170,45 @@ function forceBalancer(health: TargetHealth | undefined, word: Word | undefined)
   return { state, reason, since: health?.since ?? 0, provisional: false }
 }
 
-function weighBalancer(balancer: Balancer, word: Word | undefined): Balancer {
-  return word?.weight === undefined ? balancer : { ...balancer, weight: word.weight }
+/** The balancers as configured, as a region's state follows from theirs; parallel to `answerers`: their health. */
+export function balancersIn(
+  answerers: readonly Answerer[],
+  known: readonly (TargetHealth | undefined)[],
+): readonly RegionBalancer[] {
+  return answerers.flatMap(({ address, host }, i) => {
+    const health = known[i]
+    return host ? [] : { family: address.family, ...(health && { health }) }
+  })
 }
 
-function drainBalancer(balancer: Balancer, word: Word | undefined): Balancer {
-  return word === undefined || word.part === 1 ? balancer : { ...balancer, weight: balancer.weight * word.part }
+/** Its own, or of a host name whose addresses have states of their own, that of the best of them; undefined: not probed. */
+export function healthOf(
+  answerer: Answerer,
+  all: readonly Answerer[],
+  { monitor }: Region,
+  health: HealthById,
+): TargetHealth | undefined {
+  const { target, address } = answerer
+  const known = target === undefined ? undefined : health.get(target)
+  if (known || !monitor || address.family !== 'host') return known
+  const addresses = all.filter(({ host }) => host === address)
+  if (addresses.length === 0) {
+    return answerer.balancer.probeAddress
+      ? undefined
+      : { state: 'down', reason: 'its addresses are not known', since: 0, provisional: false }
+  }
+  const states = addresses.map((each) => health.get(each.target!))
+  const isUp = states.findIndex((each) => each?.state !== 'down')
+  return states[isUp < 0 ? 0 : isUp]
+}
+
+function familiesOf(answerers: readonly Answerer[], hosts: AliasAnswers): Survey['families'] {
+  const unknown = answerers.flatMap(({ address }) => unknownOf(address, hosts))
+  return new Set([...answerers.map(({ address }) => address.family), ...unknown])
+}
+
+function unknownOf(address: Answerable, hosts: AliasAnswers): readonly (4 | 6)[] {
+  return address.family === 'host' ? unknownFamilies(hosts(resolvedName(address))) : []
 }
 
 /** Whether plans made from both are the same. */
@@ -150,22 +217,49 @@ export function sameSurvey(before: Survey | undefined, now: Survey): boolean {
   const { health, part, isForcedDown } = before.standing
   const { standing } = now
   if (health !== standing.health || part !== standing.part || isForcedDown !== standing.isForcedDown) return false
-  return (['live', 'inFallback'] as const).every(
-    (choice) => before[choice].key === now[choice].key && before[choice].turnsIn === now[choice].turnsIn,
-  )
+  return (['live', 'inFallback'] as const).every((choice) => sameAnswering(before[choice], now[choice]))
 }
 
-/** Balancers with weight 0 never answer. `weighed`: those of the region, with their weights of this moment. */
+function sameAnswering(before: Answering, now: Answering): boolean {
+  return before.key === now.key && before.turnsIn === now.turnsIn && before.goodFor === now.goodFor
+}
+
+/** Balancers with weight 0 never answer. `weights`: of this moment; of the addresses of a host name, its own. */
 function choose(
-  { balancers }: Region,
-  weighed: readonly Balancer[],
+  { answerers, hosts }: Seen,
+  weights: readonly number[],
   turns: readonly number[],
   mayAnswer: (index: number) => boolean,
 ): Answering {
-  const chosen = [...weighed.keys()].filter((i) => weighed[i]!.weight > 0 && mayAnswer(i))
-  const soonest = Math.min(...chosen.map((i) => turns[i]!))
-  const keys = chosen.map((i) => (weighed[i] === balancers[i] ? i : `${i}*${weighed[i]!.weight}`))
-  return { key: keys.join(), balancers: chosen.map((i) => weighed[i]!), turnsIn: soonest }
+  const chosen = [...answerers.keys()].filter((i) => weights[i]! > 0 && mayAnswer(i))
+  const own = chosen.map((i) => answerers[i]!)
+  const unknown = [...new Set(own.flatMap(({ address }) => unknownOf(address, hosts)))]
+  const key = chosen.map((i) => keyOf(i, answerers[i]!, weights[i]!)).join()
+  return {
+    key: unknown.length === 0 ? key : `${key}?${unknown.join()}`,
+    balancers: chosen.map((i) => withWeight(answerers[i]!, weights[i]!, own)),
+    unknown,
+    turnsIn: Math.min(...chosen.map((i) => turns[i]!)),
+    goodFor: Math.min(
+      ...own.map(({ address }) => (address.family === 'host' ? goodFor(hosts(resolvedName(address))) : Infinity)),
+    ),
+  }
+}
+
+function keyOf(index: number, { address, host, balancer }: Answerer, weight: number): string {
+  const own = host ? `${index}=${textOf(address)}` : `${index}`
+  return weight === balancer.weight ? own : `${own}*${weight}`
+}
+
+/** With its weight of this moment, or an address with its part of the host name's. */
+function withWeight(
+  { address, host, balancer }: Answerer,
+  weight: number,
+  all: readonly Answerer[],
+): Answering['balancers'][number] {
+  if (!host) return weight === balancer.weight ? balancer : { ...balancer, weight }
+  const siblings = all.filter((other) => other.host === host && other.address.family === address.family)
+  return { address, weight: weight / siblings.length }
 }
 
 /** Seconds from the first observation that contradicts a state until as many have come as turn it, at the fast interval. */
@@ -183,25 +277,27 @@ export function manyFail(surveys: Iterable<Survey>): boolean {
   return failing >= 2 && failing > all.length / 4
 }
 
-function surveyBalancer(balancer: Balancer, health: TargetHealth | undefined): SurveyedBalancer {
-  return { balancer, state: health?.state ?? 'not monitored', reason: health?.reason ?? 'not monitored' }
+function surveyBalancer({ address, host }: Answerer, health: TargetHealth | undefined): SurveyedBalancer {
+  const { state = 'not monitored', reason = 'not monitored' } = health ?? {}
+  return { address, ...(host && { host }), state, reason }
 }
 
-/** The part of its share that the region can take of one family alone, or of both together. */
-export function availabilityFor(survey: Survey, family: 4 | 6 | undefined): number {
+/** The part of its share that the region can take of one kind of answer: 0 when nobody in it can give such a one. */
+export function availabilityFor(survey: Survey, family: Family): number {
   const { health, part } = standingFor(survey, family, undefined)
   return health * part
 }
 
 /** The same, by what it is made of. `word`: an operator's, on this region of one service. */
-export function standingFor(
-  { standing, live, inFallback }: Survey,
-  family: 4 | 6 | undefined,
-  word: Word | undefined,
-): Standing {
+export function standingFor({ standing, live, inFallback }: Survey, family: Family, word: Word | undefined): Standing {
   const { balancers } = standing.part === 0 || word?.forced === 'up' ? inFallback : live
-  const canAnswer = family === undefined || balancers.some(({ address }) => address.family === family)
-  return applyWord(canAnswer ? standing : { ...standing, health: 0 }, word, balancers.length > 0)
+  const canAnswer = balancers.some(({ address }) => isOf(address, family))
+  const isOfKind = balancers.some(({ address }) => isOf(address, family === 'host' ? family : undefined))
+  return applyWord(canAnswer ? standing : { ...standing, health: 0 }, word, isOfKind)
+}
+
+function isOf(address: Answerable, family: Family): boolean {
+  return family === undefined ? address.family !== 'host' : address.family === family
 }
 
 /** An operator's word on a region, or on a service in its place, within one service. */
@@ -214,7 +310,7 @@ export function applyWord(standing: Standing, word: Word | undefined, canAnswer:
 }
 
 /** The region as the first step sees it. `told`: an operator's word on it within the service. */
-export function candidateOf(survey: Survey, family: 4 | 6 | undefined, told?: Word): Candidate {
+export function candidateOf(survey: Survey, family: Family, told?: Word): Candidate {
   const { region, isUp, reason } = survey
   const standing = standingFor(survey, family, told)
   const availability = standing.health * standing.part

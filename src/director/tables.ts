@@ -1,26 +1,26 @@
-// From shares to slot tables, for A and for AAAA. The region is chosen first: region shares make the order of regions,
-// and within a region's own slots its balancers take turns (or, pinned, keep theirs); a service in a region's place has
-// regions within it, alike. A region without a balancer of the family answers NODATA in its slots, never with another
-// region's address: Happy Eyeballs would send the world there.
-import type { Address } from '../base/address.ts'
+// From shares to slot tables, for A and for AAAA, or for the CNAMEs of a service that answers those. The region is chosen
+// first: region shares make the order of regions, and within a region's own slots its balancers take turns (or, pinned, keep
+// theirs); a service in a region's place has regions within it, alike. A region without a balancer of the family answers
+// NODATA in its slots, never with another region's address: Happy Eyeballs would send the world there.
 import { textOf } from './address-text.ts'
-import { gatherAnswers, type Seat } from './answers.ts'
+import { gatherAnswers, type FamilyTable, type Seat } from './answers.ts'
+import type { RowTables } from '../snapshot/plan-body.ts'
 import { pinnedSlots, type Preferences } from '../snapshot/pinned-slots.ts'
-import { countSlots, interleave, MAX_COUNTED_SLOTS, type SlotTable } from '../snapshot/slot-table.ts'
-import type { Balancer, Service } from './service.ts'
+import { countSlots, interleave, MAX_COUNTED_SLOTS, type Answerable, type SlotTable } from '../snapshot/slot-table.ts'
+import { alignHints } from './hint-tables.ts'
+import { answersCname, type Service } from './service.ts'
+import type { Answering } from './survey.ts'
 
 /** A region, or a service in a region's place, that takes part in an answer. */
-export interface Member {
+export interface Member extends Omit<Answering, 'key' | 'balancers'> {
   readonly name: string
   readonly tier: number
   /** Above 0; those of siblings sum to 1. */
   readonly share: number
   /** Addresses in one answer. */
   readonly take: number
-  /** Of a region, those who answer for it, of both families, each of a weight above 0. */
-  readonly balancers: readonly Balancer[]
-  /** Seconds until one of them could turn; Infinity while none has begun to. */
-  readonly turnsIn: number
+  /** Of a region, those who answer for it, of whatever family, each of a weight above 0. */
+  readonly balancers: Answering['balancers']
   /** Of a service in a region's place: who answers for it. */
   readonly members?: readonly Member[]
 }
@@ -31,11 +31,13 @@ export type Filling =
   | { readonly kind: 'rendezvous'; readonly preferences: Preferences }
   | { readonly kind: 'modulo' }
 
-export interface FamilyTable {
-  readonly table: SlotTable
-  readonly seats: readonly Seat[]
-  /** Who leads each slot: an index into `seats`. */
-  readonly order: Uint16Array
+type Family = Answerable['family']
+
+export interface Tables {
+  readonly ipv4: FamilyTable
+  readonly ipv6: FamilyTable
+  /** What hints are made of, where a pick would not find the same region in both. */
+  readonly hints?: RowTables['hints']
 }
 
 /** A member with its seats in one family. Seats are numbered over all benches, each bench's one after the other. */
@@ -57,23 +59,25 @@ const NODATA: FamilyTable = {
   order: new Uint16Array(0),
 }
 
-/** The tables of A and AAAA. Equal members make equal tables. */
-export function buildTables(
-  members: readonly Member[],
-  families: Service['families'],
-  filling: Filling,
-): { readonly ipv4: FamilyTable; readonly ipv6: FamilyTable } {
+/** The tables of A and AAAA, which are one for CNAMEs. Equal members make equal tables. */
+export function buildTables(members: readonly Member[], service: Service, filling: Filling): Tables {
+  const { families, hints: isHinted } = service
   const pinned = new Map<string, Uint16Array>()
-  return {
-    ipv4: buildTable(members, 4, families, filling, pinned),
-    ipv6: buildTable(members, 6, families, filling, pinned),
+  const build = (family: Family) => buildTable(members, family, families, filling, pinned)
+  if (answersCname(service)) {
+    const hosts = build('host')
+    return { ipv4: hosts, ipv6: hosts }
   }
+  const [ipv4, ipv6] = [build(4), build(6)]
+  const isApart = isHinted && filling.kind === 'counted' && families === 'coherent'
+  const hints = isApart ? alignHints(ipv4, ipv6) : undefined
+  return { ipv4, ipv6, ...(hints && { hints }) }
 }
 
 /** `pinned`: which slots fell to whom, by the rivals, for the other family: coherent ones ask the same again. */
 function buildTable(
   members: readonly Member[],
-  family: 4 | 6,
+  family: Family,
   families: Service['families'],
   filling: Filling,
   pinned: Map<string, Uint16Array>,
@@ -108,7 +112,7 @@ function fill(
 }
 
 interface Arrangement {
-  readonly family: 4 | 6
+  readonly family: Family
   readonly families: Service['families']
   /** All seats so far. */
   readonly seats: SeatPlan[]
@@ -126,8 +130,9 @@ function arrange(members: readonly Member[], into: Arrangement, outer: Outer): r
   return present.map((member) => arrangeMember(member, member.share / total, into, outer))
 }
 
-function hasFamily({ balancers, members = [] }: Member, family: 4 | 6): boolean {
-  return balancers.some(({ address }) => address.family === family) || members.some((one) => hasFamily(one, family))
+function hasFamily({ balancers, unknown, members = [] }: Member, family: Family): boolean {
+  const isKnown = balancers.some(({ address }) => address.family === family)
+  return isKnown || unknown.some((each) => each === family) || members.some((one) => hasFamily(one, family))
 }
 
 function arrangeMember(member: Member, share: number, into: Arrangement, outer: Outer): Bench {
@@ -139,15 +144,29 @@ function arrangeMember(member: Member, share: number, into: Arrangement, outer: 
     const least = benches.reduce((sum, bench) => sum + bench.least, 0)
     return { path, share, least, first, seats: into.seats.slice(first), benches }
   }
-  const own = member.balancers.filter(({ address }) => address.family === into.family)
-  into.seats.push(...seatsOf(member, own, within))
-  const most = Math.max(own.length, member.balancers.length - own.length)
-  const least = Math.max(1, into.families === 'coherent' ? most : own.length)
+  const own = ofFamily(member, into.family)
+  into.seats.push(...seatsOf(member, own, into.family, within))
+  const rivals =
+    into.families === 'coherent' && into.family !== 'host' ? ofFamily(member, into.family === 4 ? 6 : 4) : []
+  const least = Math.max(1, own.length, rivals.length)
   return { path, share, least, first, seats: into.seats.slice(first), benches: [] }
 }
 
-function seatsOf({ take }: Member, balancers: readonly Balancer[], within: Outer): readonly SeatPlan[] {
-  if (balancers.length === 0) return [{ ...within, take, address: undefined, weight: 1 }]
+function ofFamily({ balancers }: Member, family: Family): Member['balancers'] {
+  return balancers.filter(({ address }) => address.family === family)
+}
+
+/** A host name that could not be resolved is no NODATA: that would be believed. */
+function seatsOf(
+  { take, unknown }: Member,
+  balancers: Member['balancers'],
+  family: Family,
+  within: Outer,
+): readonly SeatPlan[] {
+  if (balancers.length === 0) {
+    const address = unknown.some((each) => each === family) ? 'servfail' : undefined
+    return [{ ...within, take, address, weight: 1 }]
+  }
   const total = balancers.reduce((sum, { weight }) => sum + weight, 0)
   return balancers.map(({ address, weight }) => ({
     ...within,
@@ -226,8 +245,8 @@ function pinBenches(benches: readonly Bench[], { preferences }: Pinning, slots: 
   return pinnedSlots(preferences, rivals, slots)
 }
 
-function nameOf(path: string, address: Address | undefined): string {
-  return address ? `${path}/${textOf(address)}` : path
+function nameOf(path: string, address: Seat['address']): string {
+  return typeof address === 'object' ? `${path}/${textOf(address)}` : path
 }
 
 /** Each owner's slots seated by `seat`, put back into the order of all slots (every slot of a table by default). */

@@ -21,6 +21,8 @@ export interface ZoneBuildInput {
   readonly state: string | undefined
   /** Names that LB records may give. */
   readonly services: readonly string[]
+  /** Those of them that answer a CNAME. */
+  readonly cnameServices?: readonly string[]
   /** TXT records behind those of the files; missing: none. */
   readonly challenges?: readonly Challenge[]
   readonly limits: ZoneLimits
@@ -55,6 +57,9 @@ export interface ZoneBuildOutput {
   readonly refused: boolean
 }
 
+/** What a zone may know of services. */
+type Known = Pick<LoadOptions, 'services' | 'cnameServices'>
+
 interface LoadedFile {
   readonly file: string
   readonly origin: Name
@@ -72,6 +77,7 @@ export function buildZones({
   folder,
   state,
   services,
+  cnameServices = [],
   limits,
   challenges = [],
   buffer,
@@ -89,7 +95,7 @@ export function buildZones({
       refused: true,
     }
   }
-  const known = new Set(services)
+  const known = { services: new Set(services), cnameServices: new Set(cnameServices) }
   const image = new ZoneImageWriter(buffer)
   const served = new Map<string, ZoneStatus>()
   const faults: Fault[] = []
@@ -97,7 +103,7 @@ export function buildZones({
   const unserved: string[] = []
   const added = assignChallenges(challenges, listed.map(originOf))
   for (const [i, file] of listed.entries()) {
-    const loaded = loadFile(file, state, { services: known, limits }, added[i]!)
+    const loaded = loadFile(file, state, { ...known, limits }, added[i]!)
     faults.push(...loaded.faults)
     unserved.push(...(loaded.unserved ?? []))
     if (loaded.sources) sources.push(loaded.sources)
@@ -161,7 +167,7 @@ function loadFile(
       faults,
       sources: { zoneFile: basename(file), checksums: checksumsOf(read) },
     }
-  const kept = loadKept(file, state, options.services)
+  const kept = loadKept(file, state, options)
   const origin = kept.zone?.origin ?? originOf(file)
   const all = [...faults, ...kept.faults]
   return { file, origin, zone: kept.zone, state: kept.zone ? 'last-good' : 'failed', faults: all }
@@ -180,24 +186,24 @@ function withoutChallenges(loaded: LoadedFile, challenges: readonly Challenge[])
 function loadKept(
   file: string,
   state: string | undefined,
-  services: ReadonlySet<string>,
+  known: Known,
 ): { readonly zone: Zone | undefined; readonly faults: readonly Fault[] } {
   try {
     const kept = state === undefined ? undefined : readLastGood(state, basename(file))
-    return { zone: kept && parseKept(file, kept, services), faults: [] }
+    return { zone: kept && parseKept(file, kept, known), faults: [] }
   } catch (error) {
     return { zone: undefined, faults: [copyFault('read', file, error)] }
   }
 }
 
 /** Whatever the limits are now: it was within them when it was kept. */
-function parseKept(file: string, kept: SourceFiles, services: ReadonlySet<string>): Zone | undefined {
+function parseKept(file: string, kept: SourceFiles, known: Known): Zone | undefined {
   const readFile = (path: string): Uint8Array => {
     const bytes = kept.get(path)
     if (!bytes) throw new Error(`${path} is not part of the kept version`)
     return bytes
   }
-  return loadZone(file, { services, readFile }).zone
+  return loadZone(file, { ...known, readFile }).zone
 }
 
 /** `example.com.zone` holds `example.com.` until a SOA says otherwise. */

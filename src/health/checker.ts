@@ -107,7 +107,7 @@ export class Checker {
     this.#lookTimer = setInterval(() => this.#look(), LOOK_MS)
   }
 
-  /** Reload: targets that stay keep state and counts, also under a changed monitor; new ones join at their first success. */
+  /** A reload, or new addresses of host names. What becomes of targets that stay, and of new ones: ledger.ts. */
   update(targets: readonly Target[], { rules, beacons } = NO_BEACONS): void {
     this.#ledger.update(targets, this.#options.clock.wall(), beacons)
     this.#doubtRules = rules

@@ -9,6 +9,10 @@ export interface Target {
   readonly id: string
   /** As answers carry it. */
   readonly address: Address
+  /** That resolves to it: what a monitor without a host or server name of its own says. */
+  readonly hostName?: string
+  /** A new address of a host name that answered before: it counts as up until it is seen to be down. */
+  readonly isTrusted?: true
   readonly monitor: Monitor
   /** Probed in the place of the monitor's address, or else of `address`. */
   readonly probeAddress?: Address

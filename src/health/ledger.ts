@@ -47,6 +47,7 @@ interface Known {
   readonly id: string
   readonly basis: Basis
   readonly saved: SavedState | undefined
+  readonly isTrusted: boolean
 }
 
 export class Ledger {
@@ -79,18 +80,21 @@ export class Ledger {
     this.#judgeAll(at)
   }
 
-  /** Reload: targets that stay keep state and counts, also under a changed monitor; new ones join at their first success. */
+  /**
+   * New targets: those that stay keep state and counts, also under a changed monitor; new ones join at their first success,
+   * trusted ones at once.
+   */
   update(targets: readonly Target[], at: number, beacons: readonly Target[] = []): void {
     const [probed, known, health] = [this.#probed, this.#known, new Map(this.#health)]
     this.#assign(targets, new Map())
     this.#begin(
       probed,
       () => joiningCheck(at),
-      ({ id, basis }) => {
+      ({ id, basis, isTrusted }) => {
         const before = known.get(id)?.basis
         if (before?.kind === 'probe' && basis.kind === 'probe') return probed.get(before.probe.id)!.check
         const stands = health.get(id)
-        return stands && carriedCheck(stands)
+        return stands ? carriedCheck(stands) : isTrusted ? coldCheck(at) : undefined
       },
     )
     this.#light(beacons, probed, at)
@@ -138,7 +142,10 @@ export class Ledger {
 
   #assign(targets: readonly Target[], saved: ReadonlyMap<string, SavedState>): void {
     this.#known = new Map(
-      targets.map((target) => [target.id, { id: target.id, basis: basisOf(target), saved: saved.get(target.id) }]),
+      targets.map((target) => {
+        const { id, isTrusted = false } = target
+        return [id, { id, basis: basisOf(target), saved: saved.get(id), isTrusted }]
+      }),
     )
   }
 

@@ -3,7 +3,8 @@
 import type { TargetHealth } from './health.ts'
 
 export interface RegionBalancer {
-  readonly family: 4 | 6
+  /** A host name is of neither. */
+  readonly family: 4 | 6 | 'host'
   /** Missing: not monitored, counts as up. */
   readonly health?: TargetHealth
 }

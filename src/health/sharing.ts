@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { formatAddress } from '../base/address.ts'
 import type { ProbeTarget, Target } from './health.ts'
-import type { CalculatedMonitor, Monitor, ProbeMonitor } from './monitor.ts'
+import type { CalculatedMonitor, GrpcMonitor, HttpMonitor, Monitor, ProbeMonitor } from './monitor.ts'
 
 export interface ProbeBasis {
   readonly kind: 'probe'
@@ -32,7 +32,7 @@ export function probesOf(basis: Basis): readonly ProbeTarget[] {
 
 function probeOf(target: Target, written: ProbeMonitor): ProbeTarget {
   const address = target.probeAddress ?? written.address ?? target.address
-  const monitor = withPort(written, target.probePort)
+  const monitor = withHostName(withPort(written, target.probePort), target.hostName)
   return { id: keyOf(formatAddress(address), monitor), address, monitor }
 }
 
@@ -40,6 +40,29 @@ function probeOf(target: Target, written: ProbeMonitor): ProbeTarget {
 function withPort(monitor: ProbeMonitor, port: number | undefined): ProbeMonitor {
   const named = { ...monitor, name: monitor.type }
   return named.type === 'exec' || port === undefined ? named : { ...named, port }
+}
+
+/** The host name where the monitor says none: as Host header or authority, as SNI, and as the name of the certificate. */
+function withHostName(monitor: ProbeMonitor, hostName: string | undefined): ProbeMonitor {
+  if (hostName === undefined) return monitor
+  const named = 'tls' in monitor && monitor.tls.serverName === undefined
+  const tls = named && { tls: { ...monitor.tls, serverName: hostName } }
+  switch (monitor.type) {
+    case 'http':
+    case 'https':
+    case 'grpc':
+      return { ...monitor, ...tls, host: monitor.host ?? withPortOf(monitor, hostName) }
+    case 'tls':
+      return { ...monitor, ...tls }
+    default:
+      return monitor
+  }
+}
+
+/** RFC 9110 §7.2: with the port, where it is not that of the scheme. */
+function withPortOf({ type, port, tls }: HttpMonitor | GrpcMonitor, hostName: string): string {
+  const isUsual = port === (type === 'https' || tls ? 443 : 80)
+  return isUsual ? hostName : `${hostName}:${port}`
 }
 
 /** Equal for equal definitions, on every run; short, for it travels with every observation. */

@@ -11,7 +11,7 @@ import { write16 } from './wire.ts'
 export const STREAM_LIMIT = 65535
 
 const UDP_PAYLOAD_WITHOUT_EDNS = 512
-const MAX_POINTER = 0x3fff
+export const MAX_POINTER = 0x3fff
 /** Label beginnings that may be pointed at. Beyond this names are merely written longer. */
 const MAX_TARGETS = 96
 
@@ -148,7 +148,8 @@ export function writeRecords(
   return true
 }
 
-function writeOwner(message: Message, owner: NameCursor, ownerAt: number): boolean {
+/** Appends an owner that stands at that offset of the message already, or, with −1, nowhere. */
+export function writeOwner(message: Message, owner: NameCursor, ownerAt: number): boolean {
   if (ownerAt < 0 || owner.labels === 0) return writeName(message, owner, owner.bytes, 0)
   return writePointer(message, ownerAt)
 }

@@ -4,12 +4,13 @@
 import type { AddressWords } from '../base/address.ts'
 import { CLASS, RCODE, TYPE } from '../dns/types.ts'
 import { COUNTED_TYPES, counter, dropCounter } from '../metrics/counters.ts'
-import { answerRecord, COUNT_MASK, SERVFAIL, STALE } from '../snapshot/plan-body.ts'
+import { answerRecord, CNAME, COUNT_MASK, SERVFAIL, STALE } from '../snapshot/plan-body.ts'
 import { planHeader } from '../snapshot/plan-image.ts'
-import { linkOf, nodeLink, recordCountOf, wireOf, RECORD_HEADER_BYTES } from '../snapshot/zone-image.ts'
+import { isHinted, linkOf, nodeLink, recordCountOf, wireOf, RECORD_HEADER_BYTES } from '../snapshot/zone-image.ts'
 import { answerChaos } from './chaos.ts'
 import { CLIENT_COOKIE_BYTES, settleCookie } from './cookie.ts'
 import { EXTENDED_ERROR, EXTENDED_ERROR_BYTES } from './edns.ts'
+import { answerHinted } from './hints.ts'
 import { findRrset, FOUND, lookUp } from './lookup.ts'
 import {
   beginMessage,
@@ -25,8 +26,8 @@ import { readName } from './name-cursor.ts'
 import { HEADER_BYTES, readQuery, SILENCE } from './query.ts'
 import { limitRate, VERDICT } from './rate-limit.ts'
 import { isSampled, logQuery } from './sampler.ts'
-import { writeDname, writeReferral, writeServerAddresses, writeSoa } from './sections.ts'
-import { chooseClient, leastTtl, settleScope, steer } from './steered.ts'
+import { CNAME_NAMES, writeDname, writeReferral, writeServerAddresses, writeSoa } from './sections.ts'
+import { chooseClient, leastTtl, pickOf, settleScope, steer } from './steered.ts'
 import { MAX_CHAIN, type QueryWorker } from './worker.ts'
 
 const RUNT = dropCounter('runt')
@@ -115,7 +116,7 @@ function comesRound({ query, visited, renamedBy }: QueryWorker, hop: number): bo
   return false
 }
 
-/** A CNAME made from a DNAME answers these by itself (RFC 1034 §3.6.2). */
+/** A CNAME that is made for a name answers these by itself (RFC 1034 §3.6.2). */
 function isAnsweredByCname(type: number): boolean {
   return type === TYPE.CNAME || type === TYPE.ANY
 }
@@ -143,12 +144,14 @@ function answerNode(worker: QueryWorker, hop: number): number {
   const { query, lookup, message, snapshot } = worker
   const { zoneWords, zoneBytes } = snapshot
   const binding = linkOf(zoneWords, lookup.node, nodeLink.binding)
-  if (binding !== 0 && (query.type === TYPE.A || query.type === TYPE.AAAA || query.type === TYPE.ANY)) {
-    return answerSteered(worker, binding, hop)
+  if (binding !== 0) {
+    const pick = pickOf(worker, binding, query.type)
+    if (pick >= 0) return answerSteered(worker, binding, pick, hop)
   }
   const ownerAt = hop === 0 ? QUESTION_NAME_AT : -1
   const rrset = findRrset(zoneWords, zoneBytes, lookup.node, query.type)
   if (rrset !== 0) {
+    if (query.type >= TYPE.SVCB && isHinted(zoneWords, rrset)) return answerHinted(worker, rrset, ownerAt)
     if (!writeRrset(message, query.name, ownerAt, zoneWords, zoneBytes, rrset)) message.truncated = true
     message.answers += recordCountOf(zoneBytes, rrset)
     if (query.type === TYPE.NS) writeServerAddresses(worker, rrset)
@@ -164,14 +167,15 @@ function answerNode(worker: QueryWorker, hop: number): number {
   return CHAIN_GOES_ON
 }
 
-/** A name with a service: its A or AAAA (ANY gets A, RFC 8482 §4.1), or NODATA; never NXDOMAIN. */
-function answerSteered(worker: QueryWorker, binding: number, hop: number): number {
+/** A name with a service: its A or AAAA (ANY gets A, RFC 8482 §4.1), its CNAME, or NODATA; never NXDOMAIN. */
+function answerSteered(worker: QueryWorker, binding: number, pick: number, hop: number): number {
   const { query, message, snapshot, counters } = worker
   const { planWords, planBytes } = snapshot
-  const chosen = steer(worker, binding, query.type === TYPE.AAAA ? 1 : 0)
+  const chosen = steer(worker, binding, pick)
   const known = planWords[chosen + answerRecord.count]!
   counters[counter.steered]!++
   if (known === SERVFAIL) return hop === 0 ? failUnresolved(message) : RCODE.NOERROR
+  if (known === CNAME) return writeSteeredCname(worker, chosen, hop)
   const count = known & COUNT_MASK
   const ownerAt = hop === 0 ? QUESTION_NAME_AT : -1
   const from = (chosen + answerRecord.wire) * 4
@@ -187,7 +191,22 @@ function tellStale(message: Message): void {
   if (message.at + EXTENDED_ERROR_BYTES <= message.limit) message.extendedError = EXTENDED_ERROR.staleAnswer
 }
 
-/** The target of an ALIAS could not be resolved, and what was known of it is too old (RFC 8914 §4.23). */
+/** The answer of a service of CNAMEs; unless that is what was asked for, the chain goes on at the region's host name. */
+function writeSteeredCname(
+  { query, message, snapshot: { planBytes } }: QueryWorker,
+  chosen: number,
+  hop: number,
+): number {
+  const from = (chosen + answerRecord.wire) * 4
+  const ownerAt = hop === 0 ? QUESTION_NAME_AT : -1
+  if (!writeRecords(message, query.name, ownerAt, CNAME_NAMES, 1, planBytes, from)) message.truncated = true
+  message.answers++
+  if (isAnsweredByCname(query.type)) return RCODE.NOERROR
+  readName(query.name, planBytes, from + RECORD_HEADER_BYTES, planBytes.length)
+  return CHAIN_GOES_ON
+}
+
+/** What stands behind a name could not be resolved, and what was known of it is too old (RFC 8914 §4.23). */
 function failUnresolved(message: Message): number {
   message.authoritative = false
   message.extendedError = EXTENDED_ERROR.noReachableAuthority

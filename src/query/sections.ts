@@ -10,7 +10,7 @@ import {
   writeRecordHeader,
   zoneRecord,
 } from '../snapshot/zone-image.ts'
-import { findNode, findRrset } from './lookup.ts'
+import { findNode, findRrset, type ZoneViews } from './lookup.ts'
 import {
   addTargets,
   QUESTION_NAME_AT,
@@ -20,12 +20,13 @@ import {
   writeRecords,
   writeRrset,
 } from './message.ts'
-import { readName, replaceSuffix, suffixIs } from './name-cursor.ts'
+import { readName, replaceSuffix, suffixIs, type NameCursor } from './name-cursor.ts'
 import { write16 } from './wire.ts'
 import type { QueryWorker } from './worker.ts'
 
 const SOA_NUMBERS_BYTES = 20
-const CNAME_NAMES = namesOfType(TYPE.CNAME)
+/** Of CNAME records that are made for an answer. */
+export const CNAME_NAMES = namesOfType(TYPE.CNAME)
 
 /**
  * The SOA that a negative answer carries (RFC 2308 §3), its TTL no longer than `leastTtl` where that is not negative.
@@ -136,9 +137,15 @@ function isBelow(worker: QueryWorker, node: number): boolean {
 }
 
 /** The label of the owner where the zone's origin begins; −1: it lies outside. */
-function originLabel({ snapshot, owner }: QueryWorker, zone: number): number {
+export function originLabel({ snapshot, owner }: OwnerInZones, zone: number): number {
   const length = snapshot.zoneWords[zone + zoneRecord.nameLength]!
   return suffixLabel(owner, snapshot.zoneBytes, (zone + zoneRecord.name) * 4, length)
+}
+
+/** A name, and zones that may hold it. */
+interface OwnerInZones {
+  readonly owner: NameCursor
+  readonly snapshot: ZoneViews
 }
 
 /** The label from which on the name is the one of that length at `at`; −1 for none. */
@@ -200,11 +207,11 @@ export function writeServerAddresses(worker: QueryWorker, ns: number): void {
 }
 
 /** The TTL of the record in wire form (without its owner) at `at`. */
-function readTtl(bytes: Uint8Array, at: number): number {
+export function readTtl(bytes: Uint8Array, at: number): number {
   return ((bytes[at + 4]! << 24) | (bytes[at + 5]! << 16) | (bytes[at + 6]! << 8) | bytes[at + 7]!) >>> 0
 }
 
-function writeTtl(bytes: Uint8Array, at: number, ttl: number): void {
+export function writeTtl(bytes: Uint8Array, at: number, ttl: number): void {
   bytes[at + 4] = ttl >>> 24
   bytes[at + 5] = ttl >>> 16
   bytes[at + 6] = ttl >>> 8

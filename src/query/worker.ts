@@ -2,9 +2,11 @@
 import { ADDRESS_WORDS, type AddressWords } from '../base/address.ts'
 import type { Counters } from '../metrics/counters.ts'
 import type { Snapshot } from '../snapshot/publication.ts'
+import { MAX_HINTED_RECORDS } from '../snapshot/zone-image.ts'
 import { createLookup, type Lookup } from './lookup.ts'
 import { createMessage, type Message } from './message.ts'
 import { createNameCursor, type NameCursor } from './name-cursor.ts'
+import { createPlace, type Place } from './place.ts'
 import { createQuery, type Query } from './query.ts'
 import type { QueryLog } from './query-log.ts'
 import { createRateLimiter, DEFAULT_BUCKETS, type RateLimiter } from './rate-limit.ts'
@@ -33,9 +35,13 @@ export interface QueryWorker {
   readonly client: AddressWords
   /** While a subnet steers: who sent the query, for services that ignore client subnets. */
   readonly sender: AddressWords
+  /** Where it stands in a service's plan. */
+  readonly place: Place
   /** What a chain went through, by hop: hashes of names, and the nodes of DNAMEs (0 for a CNAME). */
   readonly visited: Int32Array
   readonly renamedBy: Int32Array
+  /** Where the records of an RRset with hints begin, behind their owners. */
+  readonly recordAt: Int32Array
   /** The owner of records that stand under another name than the query's. */
   readonly owner: NameCursor
   /** Room for one record that is made for an answer: a SOA with two long names is the largest. */
@@ -74,8 +80,10 @@ export function createQueryWorker({ slot, queryLog, rateLimitBuckets, ...shared 
     message: createMessage(),
     client: new Int32Array(ADDRESS_WORDS),
     sender: new Int32Array(ADDRESS_WORDS),
+    place: createPlace(),
     visited: new Int32Array(MAX_CHAIN + 1),
     renamedBy: new Int32Array(MAX_CHAIN + 1),
+    recordAt: new Int32Array(MAX_HINTED_RECORDS),
     owner: createNameCursor(),
     scratch: new Uint8Array(SCRATCH_BYTES),
   }

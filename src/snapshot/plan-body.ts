@@ -2,27 +2,29 @@
 // form. All offsets count from the body's start, so that a body can stand anywhere in a plan image, and services that
 // answer alike share one. How bodies and services make an image is plan-image.ts.
 //
-//   rows: two words a class, the tables of A and AAAA · tables · answers · slots
+//   rows: four words a class, the tables of A, of AAAA, and of the two hints of HTTPS · tables · answers · slots
 //
-import type { Address } from '../base/address.ts'
-import type { Answer, SlotTable } from './slot-table.ts'
+import { TYPE } from '../dns/types.ts'
+import type { Answer, Answerable, SlotTable, Unknown } from './slot-table.ts'
 import { RECORD_HEADER_BYTES, writeRecordHeader } from './zone-image.ts'
-
-/** In the place of a slot table where the addresses are not known: an ALIAS whose target could not be resolved. */
-export type Unknown = 'servfail'
 
 /** The last answers of an ALIAS whose target cannot be resolved at present: they stand in, and say so (RFC 8914 §4.4). */
 export interface StaleTable extends SlotTable {
   readonly isStale: true
 }
 
-/** One client class of one service. */
-export interface RowTables<Table = SlotTable> {
+/** One client class of one service. A service of CNAMEs has one table in the place of all. */
+export interface RowTables {
   /** Seconds. */
   readonly ttl: number
-  readonly ipv4: Table
-  readonly ipv6: Table
+  readonly ipv4: SlotTable
+  readonly ipv6: SlotTable
+  /** What hints of HTTPS and SVCB are made of: a pick finds one region in both. Missing: the tables of A and AAAA are so. */
+  readonly hints?: { readonly ipv4: SlotTable; readonly ipv6: SlotTable }
 }
+
+/** The tables of a row, in their order. */
+export const rowTable = { ipv4: 0, ipv6: 1, hints4: 2, hints6: 3, words: 4 } as const
 
 /** A policy's answers, and nothing of who uses them. Never written to once it is made. */
 export type PlanBody = Int32Array
@@ -37,7 +39,10 @@ export const slotTable = {
 } as const
 
 export const answerRecord = {
-  /** Records in the bits of COUNT_MASK (0: NODATA), STALE above; or `SERVFAIL`: the addresses are not known. */
+  /**
+   * Records in the bits of COUNT_MASK (0: NODATA), STALE above; or `SERVFAIL`: the addresses are not known; or `CNAME`: one
+   * record, a CNAME.
+   */
   count: 0,
   wireLength: 1,
   /** Which of its service's tallies counts it. */
@@ -51,24 +56,22 @@ export const SERVFAIL = -1
 export const COUNT_MASK = 0xffff
 /** Flag in `answerRecord.count`: an answer of a StaleTable. */
 export const STALE = 1 << 16
+export const CNAME = -2
 
-const TYPE_A = 1
-const TYPE_AAAA = 28
+const TYPES: Readonly<Record<Answerable['family'], number>> = { 4: TYPE.A, 6: TYPE.AAAA, host: TYPE.CNAME }
 
 /** Slots of two tables are compared when there are so many: A and AAAA of a pinned service often have the same. */
 const SHARED_FROM = 64
 
 /** `tallyOf`: which of the service's tallies counts an answer; 0 is that of NODATA. */
-export function encodeRows(
-  rows: readonly RowTables<SlotTable | Unknown>[],
-  tallyOf: (answer: Answer) => number,
-): PlanBody {
-  const encoder = new Encoder(rows.length * 2, tallyOf)
-  const known = new Map<RowTables<SlotTable | Unknown>, readonly [number, number]>()
+export function encodeRows(rows: readonly RowTables[], tallyOf: (answer: Answer) => number): PlanBody {
+  const encoder = new Encoder(rows.length * rowTable.words, tallyOf)
+  const known = new Map<RowTables, readonly number[]>()
   rows.forEach((row, i) => {
-    const pair = known.get(row) ?? [encoder.table(row.ipv4, row.ttl), encoder.table(row.ipv6, row.ttl)]
-    known.set(row, pair)
-    encoder.setRow(i, pair[0], pair[1])
+    const { ipv4, ipv6, hints = row, ttl } = row
+    const tables = known.get(row) ?? [ipv4, ipv6, hints.ipv4, hints.ipv6].map((table) => encoder.table(table, ttl))
+    known.set(row, tables)
+    encoder.setRow(i, tables)
   })
   return encoder.finish()
 }
@@ -76,8 +79,8 @@ export function encodeRows(
 class Encoder {
   readonly #tallyOf: (answer: Answer) => number
   /** By TTL: what stands in the body already. */
-  readonly #tables = new Map<number, Map<SlotTable | Unknown, number>>()
-  readonly #singles = new Map<number, Map<Address, number>>()
+  readonly #tables = new Map<number, Map<SlotTable, number>>()
+  readonly #singles = new Map<number, Map<Answerable, number>>()
   readonly #answers = new Map<string, number>()
   readonly #placed = new Map<Uint16Array, number>()
   readonly #slots = new Map<string, { readonly slots: Uint16Array; readonly at: number }[]>()
@@ -90,17 +93,16 @@ class Encoder {
     this.#end = rows
   }
 
-  setRow(index: number, ipv4: number, ipv6: number): void {
-    this.#words[index * 2] = ipv4
-    this.#words[index * 2 + 1] = ipv6
+  setRow(index: number, tables: readonly number[]): void {
+    this.#words.set(tables, index * rowTable.words)
   }
 
-  table(table: SlotTable | Unknown, ttl: number): number {
+  table(table: SlotTable, ttl: number): number {
     const known = innerMap(this.#tables, ttl)
     const before = known.get(table)
     if (before !== undefined) return before
-    const { answers: given, slots } = table === 'servfail' ? FAILING : table
-    const flags = table !== 'servfail' && 'isStale' in table ? STALE : 0
+    const { answers: given, slots } = table
+    const flags = 'isStale' in table ? STALE : 0
     const answers = given.map((answer) => this.#answer(answer, ttl, flags))
     const slotsAt = this.#placeSlots(slots)
     const at = this.#take(slotTable.first + answers.length)
@@ -135,13 +137,14 @@ class Encoder {
     const addresses = addressesOf(answer)
     const wireLength = addresses.reduce((sum, { bytes }) => sum + RECORD_HEADER_BYTES + bytes.length, 0)
     const at = this.#take(answerRecord.wire + ((wireLength + 3) >> 2))
-    this.#words[at + answerRecord.count] = answer === 'servfail' ? SERVFAIL : addresses.length | flags
+    const count = countOf(answer)
+    this.#words[at + answerRecord.count] = count < 0 ? count : count | flags
     this.#words[at + answerRecord.wireLength] = wireLength
     this.#words[at + answerRecord.tally] = this.#tallyOf(addresses)
     const bytes = new Uint8Array(this.#words.buffer)
     let to = (at + answerRecord.wire) * 4
     for (const { family, bytes: address } of addresses) {
-      to = writeRecordHeader(bytes, to, family === 4 ? TYPE_A : TYPE_AAAA, ttl, address.length)
+      to = writeRecordHeader(bytes, to, TYPES[family], ttl, address.length)
       bytes.set(address, to)
       to += address.length
     }
@@ -202,8 +205,10 @@ function isSame(a: Uint16Array, b: Uint16Array): boolean {
   return a.length === b.length
 }
 
-/** The table of one slot whose answer is not known. */
-const FAILING = { answers: ['servfail'], slots: Uint16Array.of(0) } as const
+function countOf(answer: Answer | Unknown): number {
+  if (answer === 'servfail') return SERVFAIL
+  return answer[0]?.family === 'host' ? CNAME : answer.length
+}
 
 function addressesOf(answer: Answer | Unknown): Answer {
   return answer === 'servfail' ? [] : answer

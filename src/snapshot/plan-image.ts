@@ -6,9 +6,9 @@
 //
 // Offsets are in 32-bit words from the start of the image. An image is written again at each health event, into an arena
 // that held an earlier one; bodies keep their places from image to image, and only those that the arena lacks are written.
-import { encodeRows, type PlanBody, type RowTables, type Unknown } from './plan-body.ts'
+import { encodeRows, type PlanBody, type RowTables } from './plan-body.ts'
 import { settingsWords, writeSettings, type Settings } from './settings.ts'
-import type { Answer, SlotTable } from './slot-table.ts'
+import type { Answer } from './slot-table.ts'
 
 /** How clients of a service find their slot, whatever it answers. */
 export interface ServiceHead {
@@ -21,11 +21,13 @@ export interface ServiceHead {
   readonly ignoresSubnet?: boolean
   /** The least TTL that this service answers with at this moment, seconds: negative answers live no longer. */
   readonly leastTtl: number
+  /** What its names answer; missing: addresses. `hinted`: HTTPS and SVCB records take them for hints too. */
+  readonly answers?: keyof typeof ANSWERS
 }
 
-export interface ServiceRows<Table = SlotTable> extends ServiceHead {
+export interface ServiceRows extends ServiceHead {
   /** By client class. */
-  readonly rows: readonly RowTables<Table>[]
+  readonly rows: readonly RowTables[]
 }
 
 /** A service as an image holds it. */
@@ -49,13 +51,22 @@ export interface PlanInput<Of = PlacedService> {
 export interface PlanBinding {
   /** An index into `services`. */
   readonly service: number
-  /** The first of this name's pick counters: one for each (class, family), kept over publications. */
+  /** The first of this name's pick counters: `PICKS` for each class, kept over publications. */
   readonly picks: number
 }
 
 export const planHeader = { bindings: 0, settings: 1, words: 2 } as const
 
 export const bindingRecord = { service: 0, picks: 1, words: 2 } as const
+
+/**
+ * Pick counters of a class: of A, of AAAA, and of all other types. Browsers ask A, AAAA and HTTPS at once: one counter for
+ * two of them would give each type only every other slot.
+ */
+export const PICKS = 3
+
+/** `serviceRecord.answers`. */
+export const ANSWERS = { addresses: 0, hinted: 1, cname: 2 } as const
 
 export const serviceRecord = {
   /** Word offset in the client-map part, or −1. */
@@ -66,12 +77,13 @@ export const serviceRecord = {
   ipv6Bits: 3,
   seed: 4,
   leastTtl: 5,
-  /** Offset of the body (plan-body.ts), which begins with two words a class. */
-  body: 6,
+  answers: 6,
+  /** Offset of the body (plan-body.ts), which begins with the rows. */
+  body: 7,
   /** 1: steers by the sender, whatever client subnet it sends. */
-  ignoresSubnet: 7,
+  ignoresSubnet: 8,
   /** One word a tally. */
-  tallies: 8,
+  tallies: 9,
 } as const
 
 /** Copied between two pauses, in words: 512 KiB, a tenth of a millisecond. */
@@ -133,7 +145,7 @@ export class PlanLayout {
 
 /** A plan laid out and written whole, for those who make one image and no more. */
 export function planPlanImage(
-  input: PlanInput<ServiceRows<SlotTable | Unknown>> & {
+  input: PlanInput<ServiceRows> & {
     readonly tallyOf: (service: ServiceHead, answer: Answer) => number
   },
 ): { readonly byteLength: number; readonly write: (buffer: SharedArrayBuffer) => void } {
@@ -150,10 +162,7 @@ export function planPlanImage(
 }
 
 /** A service that shares its answers with no other. `tallyOf`: the place that counts an answer. */
-export function placeService(
-  { rows, ...head }: ServiceRows<SlotTable | Unknown>,
-  tallyOf: (answer: Answer) => number,
-): PlacedService {
+export function placeService({ rows, ...head }: ServiceRows, tallyOf: (answer: Answer) => number): PlacedService {
   const tallies = [tallyOf([])]
   const numberOf = (answer: Answer): number => {
     const tally = tallyOf(answer)
@@ -220,7 +229,7 @@ function writeHead(
 function writeService(
   words: Int32Array,
   at: number,
-  { clientMap, classes, pin, leastTtl, ignoresSubnet, tallies }: PlacedService,
+  { clientMap, classes, pin, leastTtl, ignoresSubnet, answers = 'addresses', tallies }: PlacedService,
   bodyAt: number,
   clientMaps: readonly number[],
 ): void {
@@ -230,6 +239,7 @@ function writeService(
   words[at + serviceRecord.ipv6Bits] = pin?.ipv6Bits ?? -1
   words[at + serviceRecord.seed] = pin?.seed ?? 0
   words[at + serviceRecord.leastTtl] = leastTtl
+  words[at + serviceRecord.answers] = ANSWERS[answers]
   words[at + serviceRecord.body] = bodyAt
   words[at + serviceRecord.ignoresSubnet] = Number(ignoresSubnet ?? false)
   words.set(tallies, at + serviceRecord.tallies)

@@ -6,12 +6,25 @@
 // the same on every node and part of the compatibility promise.
 import type { Address, AddressWords } from '../base/address.ts'
 import { hashPrefix } from '../base/prefix.ts'
+import type { Name } from '../dns/name.ts'
 
-/** The addresses of one answer, all of one type; an RRset has no order. Empty: NODATA. */
-export type Answer = readonly Address[]
+/** A host name in the place of an address: who answers with it answers a CNAME. */
+export interface HostName {
+  readonly family: 'host'
+  readonly bytes: Name
+}
+
+/** What an answer carries. */
+export type Answerable = Address | HostName
+
+/** The addresses of one answer, all of one family, or one host name; an RRset has no order. Empty: NODATA. */
+export type Answer = readonly Answerable[]
+
+/** In the place of an answer where the addresses are not known: a target that could not be resolved. */
+export type Unknown = 'servfail'
 
 export interface SlotTable {
-  readonly answers: readonly Answer[]
+  readonly answers: readonly (Answer | Unknown)[]
   /** Each slot is an index into `answers`. Never empty. */
   readonly slots: Uint16Array
 }

@@ -9,6 +9,8 @@ import {
   header,
   IS_LINKED,
   LINK_WORDS,
+  markHinted,
+  MAX_HINTED_RECORDS,
   nodeLink,
   nodeRecord,
   ownLabelsOf,
@@ -119,7 +121,7 @@ export class ZoneImageWriter {
     return record
   }
 
-  #addNode({ origin, nodes, rrsets, records, services }: Zone, placement: Placement, node: number): number {
+  #addNode({ origin, nodes, rrsets, records, services, hinted }: Zone, placement: Placement, node: number): number {
     const words = this.#words
     const record = this.#at
     const at = nodes.name[node]!
@@ -142,7 +144,9 @@ export class ZoneImageWriter {
     this.#at = labels + wordsFor(ownLength)
     for (let rrset = first; rrset < end; rrset++) {
       const [firstRecord, endRecord] = [rrsets.firstRecord[rrset]!, rrsets.firstRecord[rrset + 1]!]
-      this.#addRrset(rrsets.type[rrset]!, rrsets.ttl[rrset]!, records, firstRecord, endRecord)
+      const added = this.#addRrset(rrsets.type[rrset]!, rrsets.ttl[rrset]!, records, firstRecord, endRecord)
+      const takesHints = hinted.has(rrset) && endRecord - firstRecord <= MAX_HINTED_RECORDS
+      if (takesHints) markHinted(words, added)
     }
     return record
   }

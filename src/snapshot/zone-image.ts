@@ -119,6 +119,12 @@ export function namesOf(words: Int32Array, rrset: number): number {
   return words[rrset]! >>> 24
 }
 
+/** The same for a record that is made for an answer. */
+export function namesOfType(type: number): number {
+  const names = compressibleNames(type)
+  return names ? (names.offset << 2) | names.count : 0
+}
+
 /** Writes what stands before the records of an RRset, and returns the byte where they begin. */
 export function writeRrsetHead(
   words: Int32Array,
@@ -134,10 +140,20 @@ export function writeRrsetHead(
   return wireOf(rrset)
 }
 
-/** The same for a record that is made for an answer. */
-export function namesOfType(type: number): number {
-  const names = compressibleNames(type)
-  return names ? (names.offset << 2) | names.count : 0
+/** In the place of `namesOf`: HTTPS or SVCB records of which some take the addresses of an LB name for their hints. */
+const HINTED = 0xfc
+
+/** Records of such an RRset: the query path remembers where each begins. */
+export const MAX_HINTED_RECORDS = 64
+
+/** To be done to an RRset whose rdata has no names that may be compressed. */
+export function markHinted(words: Int32Array, rrset: number): void {
+  words[rrset]! |= HINTED << 24
+}
+
+/** True for an RRset that is composed by query/hints.ts, and by nobody else. */
+export function isHinted(words: Int32Array, rrset: number): boolean {
+  return namesOf(words, rrset) === HINTED
 }
 
 /** Type, class, TTL and RDLENGTH: what stands before the RDATA of each record. */

@@ -3,6 +3,7 @@
 // a whole region is not told on: with every server in drain HAProxy would refuse the users whom resolvers still send.
 import { formatAddress, parseAddress } from '../base/address.ts'
 import { wordOfPart, type AgentQuestion, type AgentWord } from '../agent/word.ts'
+import { textOf } from '../director/address-text.ts'
 import type { Word, Words } from '../director/overrides/words.ts'
 import { targetId, type Balancer, type Region } from '../director/service.ts'
 
@@ -15,9 +16,9 @@ export function agentWord(
   const region = regions.get(name)
   if (!region) return undefined
   const asked = addressOf(server)
-  const balancer = region.balancers.find(({ address }) => formatAddress(address) === asked)
+  const balancer = region.balancers.find(({ address }) => textOf(address) === asked)
   if (!balancer) return 'up'
-  const wanted = (one: Balancer) => wantedOf(one, words.get(targetId(name, formatAddress(one.address))))
+  const wanted = (one: Balancer) => wantedOf(one, words.get(targetId(name, textOf(one.address))))
   const greatest = Math.max(...region.balancers.map(wanted))
   // All of them at 0: nobody is meant to leave for another.
   return greatest === 0 ? 'up' : wordOfPart(wanted(balancer) / greatest)

@@ -6,10 +6,16 @@ import { formatAddress, parseAddress, writeWords, type Address } from '../base/a
 import type { Scene } from '../director/chronicle.ts'
 import type { Director } from '../director/director.ts'
 import type { Era } from '../director/era.ts'
-import { explain, type ExplainedClient, type ExplainedMoment, type Explanation } from '../director/explain.ts'
+import {
+  explain,
+  EXPLAINED_TYPES,
+  type ExplainedClient,
+  type ExplainedMoment,
+  type Explanation,
+} from '../director/explain.ts'
 import { pinRecordOf } from '../director/outline.ts'
 import { askQuestion } from '../director/question.ts'
-import type { Service } from '../director/service.ts'
+import { answersCname, type Service } from '../director/service.ts'
 import { parseName, type Name } from '../dns/name.ts'
 import type { FoundLocation } from '../geo/geo.ts'
 import { isPrivate } from '../geo/private.ts'
@@ -23,9 +29,10 @@ interface Refused {
 }
 
 export async function explainQuery(director: Director, query: ExplainQuery): Promise<Explained> {
-  const type = query.type.toUpperCase()
-  if (type !== 'A' && type !== 'AAAA') {
-    return refuse(400, 'type-not-steered', `${query.type} is not steered: services answer A and AAAA`, 'type')
+  const type = EXPLAINED_TYPES.find((each) => each === query.type.toUpperCase())
+  if (!type) {
+    const detail = `${query.type} is not steered: services answer ${EXPLAINED_TYPES.join(', ')}`
+    return refuse(400, 'type-not-steered', detail, 'type')
   }
   const name = parseName(query.name)
   if (typeof name === 'string') return refuse(400, 'bad-name', `"${query.name}" is no domain name: ${name}`, 'name')
@@ -58,8 +65,25 @@ function findService(
   const bound = inspection.binding === undefined ? undefined : era.bindings[inspection.binding]!.service
   const alias = bound === undefined ? undefined : director.describeAlias(bound)
   if (alias !== undefined) return refuse(404, 'name-not-steered', `${query.name} is ${alias}; nothing steers it`)
-  const service = bound === undefined ? undefined : era.definitions.services.get(bound)
+  const service = answeringService(era, inspection, type) ?? hintingService(era, inspection)
   return service ?? refuse(404, 'name-not-steered', whyNotSteered(query, inspection))
+}
+
+/** The service of the name itself, if it answers that type. */
+function answeringService(era: Era, { binding }: Inspection, type: number): Service | undefined {
+  const service = binding === undefined ? undefined : serviceOf(era, binding)
+  const isAddress = type === TYPE.A || type === TYPE.AAAA
+  return service && (isAddress || answersCname(service)) ? service : undefined
+}
+
+/** The first that gives hints to records of the name. */
+function hintingService(era: Era, { hinting }: Inspection): Service | undefined {
+  const services = hinting.flatMap((binding) => serviceOf(era, binding) ?? [])
+  return services.find((service) => service.hints && !answersCname(service))
+}
+
+function serviceOf({ bindings, definitions }: Era, binding: number): Service | undefined {
+  return definitions.services.get(bindings[binding]!.service)
 }
 
 function placeIn({ era }: Scene, service: Service, address: Address): Placement | Refused {

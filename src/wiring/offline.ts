@@ -1,9 +1,15 @@
 // What can be said of a configuration without running it: its faults, and the plan that it would make.
 import type { ExplainQuery } from '../admin/routes.ts'
 import { compareFaults, isError, type Fault } from '../base/fault.ts'
+import { systemClock } from '../base/clock.ts'
+import type { Config } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
+import { AliasResolver, unresolved, type AliasAnswers } from '../director/aliases.ts'
+import { hostNames } from '../director/answerers.ts'
+import { createAsker } from '../director/ask-addresses.ts'
 import { Director } from '../director/director.ts'
 import { PlaceBook } from '../director/place-book.ts'
+import { formatEndpoint } from '../server/listen-fault.ts'
 import { Publisher } from '../snapshot/publication.ts'
 import { explainQuery, type Explained } from './explaining.ts'
 
@@ -33,7 +39,8 @@ export async function planOffline(
   const { config, faults } = loadConfig(configFile)
   if (!config) return { faults }
   const publisher = new Publisher(1)
-  const director = createOffline(publisher)
+  const hosts = await resolveHosts(config)
+  const director = createOffline(publisher, hosts)
   const prepared = await director.prepare(config, 'no-copies')
   if (prepared.refused || prepared.faults.some(isError)) return { faults: [...faults, ...prepared.faults] }
   await director.commit(prepared, new Map())
@@ -54,6 +61,19 @@ function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
-function createOffline(publisher: Publisher): Director {
-  return new Director(publisher, new PlaceBook(PLACES), new PlaceBook(PLACES))
+/** Balancers that are host names are looked up, once. */
+async function resolveHosts({ regions, aliases, startup }: Config): Promise<AliasAnswers> {
+  const names = hostNames(regions.values())
+  if (names.size === 0) return unresolved
+  const silent = { onChange: () => undefined, onTrouble: () => undefined }
+  const ask = createAsker(aliases.resolvers.map(formatEndpoint))
+  const resolver = new AliasResolver({ clock: systemClock, ask, maxStaleMs: aliases.maxStaleMs, ...silent })
+  resolver.include(names)
+  await resolver.firstRound(startup.deadlineMs)
+  resolver.stop()
+  return (target) => resolver.answer(target)
+}
+
+function createOffline(publisher: Publisher, hosts: AliasAnswers = unresolved): Director {
+  return new Director(publisher, new PlaceBook(PLACES), new PlaceBook(PLACES), hosts)
 }

@@ -1,10 +1,13 @@
 // The state of each region as its balancers change: which regions turned, and since when they are what they are.
-import type { RegionStatus } from '../admin/status.ts'
-import { formatAddress } from '../base/address.ts'
-import { targetId, type Region } from '../director/service.ts'
+import type { BalancerStatus, RegionStatus } from '../admin/status.ts'
+import { textOf } from '../director/address-text.ts'
+import type { AliasAnswers } from '../director/aliases.ts'
+import { answerersOf } from '../director/answerers.ts'
+import type { Region } from '../director/service.ts'
+import { balancersIn, healthOf } from '../director/survey.ts'
 import type { TargetReport } from '../health/ledger.ts'
-import type { TargetHealth } from '../health/health.ts'
-import { judgeRegion, type RegionHealth } from '../health/region.ts'
+import type { Observation, TargetHealth } from '../health/health.ts'
+import { judgeRegion, type RegionBalancer, type RegionHealth } from '../health/region.ts'
 
 export interface RegionTurn {
   readonly region: string
@@ -13,8 +16,14 @@ export interface RegionTurn {
 }
 
 export class RegionBoard {
+  readonly #hosts: AliasAnswers
   #regions: ReadonlyMap<string, Region> = new Map()
   #states = new Map<string, RegionHealth>()
+
+  /** `hosts`: what host names of balancers resolve to. */
+  constructor(hosts: AliasAnswers) {
+    this.#hosts = hosts
+  }
 
   /** Takes the regions of a new configuration; those that stay keep their states. */
   configure(regions: ReadonlyMap<string, Region>): void {
@@ -27,7 +36,7 @@ export class RegionBoard {
     const turns: RegionTurn[] = []
     for (const [name, region] of this.#regions) {
       const before = this.#states.get(name)
-      const now = judgeRegion(balancersOf(region, health), region.minHealthy, before, at)
+      const now = judgeRegion(this.#balancersOf(region, health), region.minHealthy, before, at)
       this.#states.set(name, now)
       const { state, reason } = now.overall
       if (before && before.overall.state !== state) turns.push({ region: name, to: state, reason })
@@ -40,27 +49,36 @@ export class RegionBoard {
       const { state, reason, since } = this.#states.get(region.name)!.overall
       return {
         ...{ name: region.name, state, reason, since: moment(since) },
-        balancers: region.balancers.map(({ address }) => {
-          const text = formatAddress(address)
-          return { address: text, ...balancerStatus(reports.get(targetId(region.name, text)), since) }
-        }),
+        balancers: this.#describeBalancers(region, reports, since),
       }
+    })
+  }
+
+  #balancersOf(region: Region, health: ReadonlyMap<string, TargetHealth>): readonly RegionBalancer[] {
+    const answerers = answerersOf(region, this.#hosts)
+    return balancersIn(
+      answerers,
+      answerers.map((answerer) => healthOf(answerer, answerers, region, health)),
+    )
+  }
+
+  #describeBalancers(region: Region, reports: ReadonlyMap<string, TargetReport>, since: number): BalancerStatus[] {
+    const answerers = answerersOf(region, this.#hosts)
+    const health = new Map(Array.from(reports, ([id, report]) => [id, report.health]))
+    return answerers.map((answerer) => {
+      const { address, host, target } = answerer
+      const known = healthOf(answerer, answerers, region, health)
+      const last = target === undefined ? undefined : reports.get(target)?.last
+      return { address: textOf(address), ...(host && { host: textOf(host) }), ...describeHealth(known, last, since) }
     })
   }
 }
 
-function balancersOf({ name, balancers }: Region, health: ReadonlyMap<string, TargetHealth>) {
-  return balancers.map(({ address }) => {
-    const known = health.get(targetId(name, formatAddress(address)))
-    return { family: address.family, ...(known && { health: known }) }
-  })
-}
-
-function balancerStatus(report: TargetReport | undefined, since: number) {
-  if (!report) return { state: 'unknown', reason: 'not monitored', since: moment(since) } as const
-  const { health, last } = report
+function describeHealth(health: TargetHealth | undefined, last: Observation | undefined, since: number) {
+  if (!health) return { state: 'unknown', reason: 'not monitored', since: moment(since) } as const
   const { state, reason } = health
-  return { state, reason, since: moment(health.since), ...(last && { lastLatencyMs: last.tookMs }) }
+  const latency = last && { lastLatencyMs: last.tookMs }
+  return { state, reason, since: moment(health.since || since), ...latency }
 }
 
 function moment(wallMs: number): string {

@@ -6,7 +6,6 @@ import type { EventStatus, ReloadStatus, Status } from '../admin/status.ts'
 import type { QueryFilter, QueryList } from '../admin/queries.ts'
 import { Agent } from '../agent/agent.ts'
 import type { ExplainQuery } from '../admin/routes.ts'
-import { formatAddress } from '../base/address.ts'
 import { systemClock } from '../base/clock.ts'
 import { giveBackFreedMemory } from '../base/freed-memory.ts'
 import { formatFault, isError, type Fault } from '../base/fault.ts'
@@ -15,17 +14,17 @@ import type { Config, Endpoint } from '../config/config.ts'
 import { diffConfig } from '../config/diff.ts'
 import type { ConfigLoad } from '../config/load.ts'
 import { loadConfigApart } from '../config/load-apart.ts'
-import { AliasResolver, type AskAddresses } from '../director/aliases.ts'
+import { AliasResolver, type AliasAnswers, type AskAddresses } from '../director/aliases.ts'
+import { hostNames } from '../director/answerers.ts'
 import { aliasTargets } from '../director/alias-rows.ts'
 import { createAsker } from '../director/ask-addresses.ts'
 import { Director, type DirectorConfig, type Prepared } from '../director/director.ts'
 import { PlaceBook } from '../director/place-book.ts'
-import { targetId } from '../director/service.ts'
 import { filesOf } from '../geo/geo.ts'
 import { FileWatch } from '../geo/stamp.ts'
 import { Checker } from '../health/checker.ts'
 import type { DoubtNews } from '../health/doubter.ts'
-import { regionOf, type Target, type Transition } from '../health/health.ts'
+import { regionOf, type Transition } from '../health/health.ts'
 import { HealthKeeper } from '../health/keeper.ts'
 import { readSavedHealth } from '../health/saved.ts'
 import type { MetricsFacts } from '../metrics/exporter.ts'
@@ -49,6 +48,7 @@ import { RoundTripDesk } from './round-trip-desk.ts'
 import type { Showing } from './showing.ts'
 import { describeRunning } from './status.ts'
 import { Succession } from './succession.ts'
+import { TargetBook } from './targets.ts'
 
 /** Settings that a reload cannot change: sockets and threads are made at the start. */
 const FIXED_UNTIL_RESTART = [
@@ -115,7 +115,8 @@ export class Running {
   readonly #log: Logger
   readonly #aliases: AliasResolver
   readonly #events = new EventBook(systemClock)
-  readonly #board = new RegionBoard()
+  readonly #board: RegionBoard
+  readonly #targets: TargetBook
   readonly #reports: ReportDesk
   readonly #roundTrips: RoundTripDesk
   #operations: Operations | undefined
@@ -127,6 +128,7 @@ export class Running {
   #adminPort = 0
   #config: Config
   #publishedAt = systemClock.now()
+  #isProbing = false
   #ready = false
   #started = false
   #copying: Promise<void> = Promise.resolve()
@@ -146,7 +148,10 @@ export class Running {
     this.#publisher = new Publisher(lanesFor(config.workers))
     this.#aliases = this.#createAliases()
     const places = [new PlaceBook(PICK_PLACES), new PlaceBook(TALLY_PLACES)] as const
-    this.director = new Director(this.#publisher, ...places, (target) => this.#aliases.answer(target))
+    const hosts: AliasAnswers = (target) => this.#aliases.answer(target)
+    this.director = new Director(this.#publisher, ...places, hosts)
+    this.#board = new RegionBoard(hosts)
+    this.#targets = new TargetBook(hosts)
     this.checker = new Checker({
       clock: systemClock,
       onTransition: (transition) => this.#onTransition(transition),
@@ -192,7 +197,7 @@ export class Running {
     if (prepared.refused) return { faults: prepared.faults }
     this.#logFaults(prepared.faults)
     this.#faults = [...warnings, ...prepared.faults]
-    await this.#resolveAliases(prepared, config)
+    await this.#resolve(aliasTargets(prepared.zones.bindings), config)
     this.#board.configure(config.regions)
     this.#board.judge(this.checker.health(), systemClock.wall())
     await this.#commitPrepared(prepared)
@@ -291,10 +296,13 @@ export class Running {
 
   /** Health before the first answer: what the first round says, else what was saved and is fresh, else unknown. */
   async #firstRound(): Promise<void> {
-    const targets = targetsOf(this.#config)
-    const { states, faults } = await readSavedHealth(this.#config.state, targets, systemClock.wall())
+    await this.#resolve(hostNames(this.#config.regions.values()), this.#config)
+    const look = () => this.#targets.look(this.#config.regions.values()).targets
+    const { states, faults } = await readSavedHealth(this.#config.state, look(), systemClock.wall())
     this.#logFaults(faults)
+    const targets = look()
     this.checker.start(targets, states, this.#config.doubt)
+    this.#isProbing = true
     const { missing } = await this.checker.firstRound(this.#config.startup.deadlineMs)
     if (missing.length > 0) this.#tell('warn', `${missing.length} of ${targets.length} balancers are not yet probed`)
   }
@@ -306,10 +314,7 @@ export class Running {
     this.#events.add(`${target} ${to}: ${reason}`)
     // Before the first snapshot there is nothing to change: it is made with the health of its moment.
     if (this.#publisher.generation === 0) return
-    for (const turn of this.#board.judge(this.checker.health(), transition.at)) {
-      this.#operations?.regionTurned(turn.region, turn.to)
-      this.#tell(turn.to === 'up' ? 'info' : 'warn', `region ${turn.region} ${turn.to}: ${turn.reason}`, { ...turn })
-    }
+    this.#judgeRegions(transition.at)
     void this.#publish(this.director.applyHealth(this.checker.health()), `${target} ${to}`)
     this.#operations?.healthChanged()
     void this.#keeper?.save()
@@ -326,16 +331,29 @@ export class Running {
     void this.#publish(this.director.applyHealth(this.checker.health()), 'balancers that may turn')
   }
 
-  /** Addresses of ALIAS targets before they are answered, as far as they come in time; the others answer SERVFAIL. */
-  async #resolveAliases({ zones }: Prepared, { aliases, startup }: Config): Promise<void> {
+  /** Addresses of targets before they are answered, as far as they come in time; the others answer SERVFAIL. */
+  async #resolve(targets: ReadonlySet<string>, { aliases, startup }: Config): Promise<void> {
     this.#aliases.configure({ ask: askerOf(aliases), maxStaleMs: aliases.maxStaleMs })
-    this.#aliases.include(aliasTargets(zones.bindings))
+    this.#aliases.include(targets)
     const missing = await this.#aliases.firstRound(startup.deadlineMs)
-    if (missing > 0) this.#tell('warn', `${missing} targets of ALIAS records are not yet resolved`)
+    if (missing > 0) this.#tell('warn', `${missing} host names (ALIAS targets, balancers) are not yet resolved`)
   }
 
+  /** Other addresses are other targets of probes, and make another plan. */
   #onAliases(): void {
-    void this.#publish(this.director.applyAliases(), 'addresses of ALIAS targets')
+    if (!this.#isProbing) return
+    const { regions, doubt } = this.#config
+    const { targets, isChanged } = this.#targets.look(regions.values())
+    if (isChanged) this.checker.update(targets, doubt)
+    if (this.#ready) this.#judgeRegions(systemClock.wall())
+    void this.#publish(this.director.applyAliases(this.checker.health()), 'addresses of host names')
+  }
+
+  #judgeRegions(at: number): void {
+    for (const turn of this.#board.judge(this.checker.health(), at)) {
+      this.#operations?.regionTurned(turn.region, turn.to)
+      this.#tell(turn.to === 'up' ? 'info' : 'warn', `region ${turn.region} ${turn.to}: ${turn.reason}`, { ...turn })
+    }
   }
 
   /** Behind what answers: ten thousand files take the disk a while. */
@@ -346,7 +364,7 @@ export class Running {
   async #commitPrepared(prepared: Prepared): Promise<void> {
     await this.director.commit(prepared, this.checker.health())
     this.#publishedAt = systemClock.now()
-    this.#aliases.retain(aliasTargets(prepared.zones.bindings))
+    this.#aliases.retain(namesToResolve(prepared, this.#config))
   }
 
   /** The configuration with the round-trip times that regions reported over those of its file. */
@@ -412,12 +430,15 @@ export class Running {
     if ('severity' in prepared) return this.#endReload(false, [...faults, prepared], [])
     const all = [...faults, ...prepared.faults]
     if (prepared.refused || !this.#ready) return this.#endReload(false, all, [])
+    // Regions whose host names nobody asked for yet would be judged as down.
+    this.#aliases.include(namesToResolve(prepared, next))
+    await this.#aliases.firstRound(next.startup.deadlineMs)
     const unsafe = await this.#operations?.judgeReload(prepared, next.file, overrule)
     if (unsafe && unsafe.length > 0) return this.#endReload(false, [...all, ...unsafe], [])
-    await this.#resolveAliases(prepared, next)
+    await this.#resolve(namesToResolve(prepared, next), next)
     const changes = diffConfig(this.#config, next)
     this.#config = next
-    this.checker.update(targetsOf(next), next.doubt)
+    this.checker.update(this.#targets.look(next.regions.values()).targets, next.doubt)
     this.#reports.configure(next.regions)
     this.#roundTrips.configure(next)
     this.server.sample(next.querySample)
@@ -660,17 +681,7 @@ function askerOf({ resolvers }: Config['aliases']): AskAddresses {
   return createAsker(resolvers.map(formatEndpoint))
 }
 
-/** Every monitored balancer, once for each region that holds it. */
-function targetsOf({ regions }: Config): Target[] {
-  return [...regions.values()].flatMap(({ name, monitor, balancers }) =>
-    monitor
-      ? balancers.map(({ address, probeAddress, probePort }) => ({
-          id: targetId(name, formatAddress(address)),
-          address,
-          monitor,
-          ...(probeAddress && { probeAddress }),
-          ...(probePort !== undefined && { probePort }),
-        }))
-      : [],
-  )
+/** Targets of ALIAS records, and balancers that are host names. */
+function namesToResolve({ zones }: Prepared, { regions }: Config): ReadonlySet<string> {
+  return new Set([...aliasTargets(zones.bindings), ...hostNames(regions.values())])
 }

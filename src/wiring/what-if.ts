@@ -3,9 +3,10 @@
 import type { Outcome } from '../admin/api.ts'
 import type { Forecast, PlanRequest } from '../admin/plan.ts'
 import type { Problem } from '../admin/problem.ts'
-import { formatAddress } from '../base/address.ts'
 import { isError } from '../base/fault.ts'
 import type { Config } from '../config/config.ts'
+import { textOf } from '../director/address-text.ts'
+import { answerersOf } from '../director/answerers.ts'
 import { Director, type Prepared } from '../director/director.ts'
 import { compare, type ServiceForecast } from '../director/forecast.ts'
 import { NO_WORDS, wordsAt, type Words } from '../director/overrides/words.ts'
@@ -13,7 +14,6 @@ import { endsAt, type Override } from '../director/overrides/override.ts'
 import { readTarget } from '../director/overrides/target.ts'
 import { footingsOf, judgeFootings, judgeMovement, relate, type Breach, type Ground } from '../director/safety.ts'
 import { PlaceBook } from '../director/place-book.ts'
-import { targetId } from '../director/service.ts'
 import type { HealthById } from '../director/survey.ts'
 import type { TargetHealth } from '../health/health.ts'
 import type { Reported } from '../health/report/judge.ts'
@@ -142,7 +142,7 @@ export class WhatIf {
     const loaded = parseConfig(text, config().file)
     if (!loaded.config) return refuseConfig(loaded.faults)
     const publisher = new Publisher(1)
-    const apart = new Director(publisher, new PlaceBook(0), new PlaceBook(0))
+    const apart = new Director(publisher, new PlaceBook(0), new PlaceBook(0), director.hosts)
     const prepared = await apart.prepare({ ...loaded.config, state: config().state }, 'no-copies')
     const faults = [...loaded.faults, ...prepared.faults]
     if (prepared.refused || faults.some(isError)) return refuseConfig(faults)
@@ -205,7 +205,8 @@ export class WhatIf {
   }
 
   #groundOf({ health, words }: Side): Ground {
-    return { ...this.#parts.config(), health, reported: this.#parts.reported(), words }
+    const { config, director, reported } = this.#parts
+    return { ...config(), health, reported: reported(), words, hosts: director.hosts }
   }
 
   #wordsOf(overrides: readonly Override[], at: number): Words {
@@ -233,9 +234,10 @@ export class WhatIf {
     for (const [i, name] of names.entries()) {
       const target = readTarget(name, this.#parts.config())
       if ('detail' in target) return { problem: { ...noTarget(target), pointer: `/fail/${i}` } }
-      for (const { address } of regions.get(target.region)?.balancers ?? []) {
-        const text = formatAddress(address)
-        if (target.balancer === undefined || target.balancer === text) health.set(targetId(target.region, text), DOWN)
+      const region = regions.get(target.region)
+      for (const { balancer, target: id } of region ? answerersOf(region, this.#parts.director.hosts) : []) {
+        const isMeant = target.balancer === undefined || target.balancer === textOf(balancer.address)
+        if (isMeant && id !== undefined) health.set(id, DOWN)
       }
     }
     return { value: health }

@@ -1,8 +1,9 @@
-// What may stand together at one name: CNAME alone (RFC 2181 §10.1), one DNAME with nothing below (RFC 6672 §2.3–2.4), and
-// LB or ALIAS, which own the addresses of their name and never stand at or below a delegation.
+// What may stand together at one name: CNAME alone (RFC 2181 §10.1), and so an LB whose service answers one; one DNAME with
+// nothing below (RFC 6672 §2.3–2.4); and other LB or ALIAS, which own the addresses of their name. Neither stands at or below
+// a delegation.
 import { formatType, TYPE } from '../dns/types.ts'
 import { aliasOf } from './alias.ts'
-import { findRrset, hasType, highestAbove, isCut, rrsetPosition, type Draft } from './draft.ts'
+import { findRrset, hasCnameService, hasType, highestAbove, isCut, rrsetPosition, type Draft } from './draft.ts'
 import type { Faults } from './faults.ts'
 import { nodeText } from './nodes.ts'
 
@@ -60,6 +61,7 @@ function checkService(draft: Draft, node: number, faults: Faults): void {
   const kind = alias ? 'ALIAS' : 'LB'
   const complain = (code: string, message: string, hint?: string): void =>
     faults.error(position, { code: `${kind.toLowerCase()}-${code}`, message, ...(hint ? { hint } : {}) })
+  if (hasCnameService(draft, node)) checkCnameService(draft, node, complain)
   for (const type of BESIDE_NO_SERVICE) {
     if (findRrset(zone, node, type) < 0) continue
     const beside = formatType(type)
@@ -74,6 +76,26 @@ function checkService(draft: Draft, node: number, faults: Faults): void {
     const parent = nodeText(zone, cut)
     complain('below-cut', `${name} stands below the delegation of ${parent}, so its ${kind} would never answer`)
   }
+}
+
+/** A service of CNAMEs answers whatever is asked (RFC 1034 §3.6.2), so that nothing may stand beside it, nor it at an apex. */
+function checkCnameService(
+  { zone }: Draft,
+  node: number,
+  complain: (code: string, message: string, hint: string) => void,
+): void {
+  const { nodes, rrsets } = zone
+  const name = nodeText(zone, node)
+  const service = zone.services[nodes.service[node]!]!
+  const hint = `let the service \`${service}\` say \`answers: flatten\``
+  if (node === 0) {
+    complain('cname-at-apex', `${name} is the top of its zone, where no CNAME may stand`, hint)
+    return
+  }
+  const types = rrsets.type.subarray(nodes.firstRrset[node], nodes.firstRrset[node + 1])
+  const other = types.find((type) => !BESIDE_CNAME.includes(type) && !BESIDE_NO_SERVICE.includes(type))
+  if (other === undefined) return
+  complain('cname-beside-data', `${name} answers a CNAME, and ${formatType(other)} stands beside it`, hint)
 }
 
 function checkBelowDname(draft: Draft, node: number, dname: number, faults: Faults): void {

@@ -3,7 +3,7 @@
 import { foldCase, formatName, nameLength } from '../dns/name.ts'
 import { additionalHost } from '../dns/rdata/rdata.ts'
 import { formatType, TYPE } from '../dns/types.ts'
-import { findNode, hasAddresses, hasType, isCut, type Draft } from './draft.ts'
+import { findNode, hasAddresses, hasCnameService, hasType, isCut, type Draft } from './draft.ts'
 import type { Complaint, Faults } from './faults.ts'
 
 const NAMING_HOSTS: readonly number[] = [TYPE.NS, TYPE.MX, TYPE.SRV]
@@ -77,7 +77,7 @@ function lookUp(draft: Draft, host: Uint8Array): Target {
 }
 
 function judgeNode(draft: Draft, node: number): Target {
-  if (hasType(draft.zone, node, TYPE.CNAME)) return { kind: 'alias' }
+  if (hasType(draft.zone, node, TYPE.CNAME) || hasCnameService(draft, node)) return { kind: 'alias' }
   return { kind: hasAddresses(draft, node) ? 'fine' : 'no-address' }
 }
 

@@ -13,6 +13,8 @@ export interface Draft {
   readonly recordPosition: Int32Array
   /** By node: where its LB or ALIAS record stood, −1 when it has none. */
   readonly servicePosition: Int32Array
+  /** Names of services that answer a CNAME. */
+  readonly cnameServices: ReadonlySet<string>
   /** By node: the highest delegation above it, −1 when there is none. */
   readonly cutAbove: Int32Array
 }
@@ -38,6 +40,12 @@ export function hasType(zone: Zone, node: number, type: number): boolean {
 /** True when somebody who asks for addresses of the node's name gets an answer. */
 export function hasAddresses({ zone, servicePosition }: Draft, node: number): boolean {
   return servicePosition[node]! >= 0 || hasType(zone, node, TYPE.A) || hasType(zone, node, TYPE.AAAA)
+}
+
+/** True when the node has an LB whose service answers a CNAME, whatever is asked. */
+export function hasCnameService({ zone, cnameServices }: Draft, node: number): boolean {
+  const service = zone.nodes.service[node]!
+  return service >= 0 && cnameServices.has(zone.services[service]!)
 }
 
 /** True at the top of a delegation. */

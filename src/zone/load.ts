@@ -11,6 +11,7 @@ import type { RecordColumns } from './columns.ts'
 import { findRrset, highestAbove, isCut, type Draft } from './draft.ts'
 import type { Faults } from './faults.ts'
 import { groupRecords } from './group.ts'
+import { findHinted } from './hints.ts'
 import { readMasterFile } from './master-file.ts'
 import { nodeText, numberNodes } from './nodes.ts'
 import type { MasterFile, ReadFile, ZoneLimits } from './reading.ts'
@@ -20,6 +21,8 @@ import type { Zone, ZoneLoad } from './zone.ts'
 export interface LoadOptions {
   /** Names of the services that LB records may point at. */
   readonly services: ReadonlySet<string>
+  /** Those of them that answer a CNAME. */
+  readonly cnameServices?: ReadonlySet<string>
   /** For tests and copies; the file system by default. */
   readonly readFile?: ReadFile
   /** The widest by default. */
@@ -27,13 +30,17 @@ export interface LoadOptions {
 }
 
 /** Loads the zone of a `*.zone` file. Never throws on what the file holds or when it cannot be read. */
-export function loadZone(file: string, { services, readFile, limits }: LoadOptions): ZoneLoad {
+export function loadZone(
+  file: string,
+  { services, cnameServices = new Set(), readFile, limits }: LoadOptions,
+): ZoneLoad {
   const path = resolve(file)
   const master = readMasterFile(path, readFile, limits)
-  const draft = draftZone(master, path, services)
+  const draft = draftZone(master, path, { services, cnameServices })
   if (draft) checkZone(draft, master.faults)
+  const hinted = draft && findHinted(draft, master.faults)
   return {
-    zone: draft && !master.faults.hasErrors ? draft.zone : undefined,
+    zone: draft && hinted && !master.faults.hasErrors ? { ...draft.zone, hinted } : undefined,
     faults: master.faults.list(),
     files: master.files,
   }
@@ -51,7 +58,11 @@ function checkZone(draft: Draft, faults: Faults): void {
 }
 
 /** The zone, unchecked; undefined when it has no top. */
-function draftZone(master: MasterFile, file: string, known: ReadonlySet<string>): Draft | undefined {
+function draftZone(
+  master: MasterFile,
+  file: string,
+  known: Required<Pick<LoadOptions, 'services' | 'cnameServices'>>,
+): Draft | undefined {
   const { names, records, services, faults } = master
   const apex = findApex(master, file)
   if (!apex) return undefined
@@ -59,7 +70,7 @@ function draftZone(master: MasterFile, file: string, known: ReadonlySet<string>)
   for (const columns of [records, services]) refuseOutside(columns, nodeOf, apex, master)
   warnOfMissingTtl(records, apex.minimum, faults)
   const grouped = groupRecords(records, nodeOf, nodes.count, apex.minimum, faults)
-  const owners = assignServices(services, nodeOf, nodes.count, known, apex.minimum, faults)
+  const owners = assignServices(services, nodeOf, nodes.count, known.services, apex.minimum, faults)
   const zone: Zone = {
     origin: names.nameOf(apex.id).slice(),
     file,
@@ -68,6 +79,7 @@ function draftZone(master: MasterFile, file: string, known: ReadonlySet<string>)
     rrsets: grouped.rrsets,
     records: grouped.records,
     services: owners.names,
+    hinted: new Set(),
   }
   return {
     zone,
@@ -75,6 +87,7 @@ function draftZone(master: MasterFile, file: string, known: ReadonlySet<string>)
     nodeOf,
     recordPosition: grouped.recordPosition,
     servicePosition: owners.position,
+    cnameServices: known.cnameServices,
     cutAbove: highestAbove(zone, (node) => isCut(zone, node)),
   }
 }

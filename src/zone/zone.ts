@@ -40,6 +40,8 @@ export interface Zone {
     /** Uncompressed rdata in wire form, case kept, back to back. */
     readonly data: Uint8Array
   }
+  /** RRsets (HTTPS, SVCB) of which some record takes the addresses of an LB name for its hints (hints.ts). */
+  readonly hinted: ReadonlySet<number>
   /** Names of the services that LB records point at, and those that stand for ALIAS records (alias.ts). */
   readonly services: readonly string[]
 }

@@ -11,7 +11,7 @@ function measure(targets: number): void {
     health.set(id, { state, reason: state === 'up' ? '200 in 12 ms' : 'timeout after 5 s', since, provisional: false })
   }
   for (let i = 0; i < targets; i++) turn(`region-${i}/192.0.2.1`, 'up', 0)
-  const conditions = { health, reported: new Map(), scores: new Map() }
+  const conditions = { health, reported: new Map(), scores: new Map(), resolved: new Map() }
   const memory = new SharedArrayBuffer(8)
   const image = { memory, byteLength: 8, isKept: false }
   const definitions = { regions: new Map(), services: new Map() }

@@ -2,8 +2,9 @@
 // the first plan, a region that fails and returns, and an event that touches one service; planned, laid out and published
 // as the director does it, in slices on the main thread. Times are the CPU's of this thread, which other programs on the
 // machine do not lengthen. Run by plain node: `node test/bench/plan.ts [--only=WORDS OF A WORLD] [--json]`.
-import { formatAddress, parseAddress } from '../../src/base/address.ts'
+import { parseAddress } from '../../src/base/address.ts'
 import { seededRandom } from '../../src/base/random.ts'
+import { textOf } from '../../src/director/address-text.ts'
 import { PlanBook } from '../../src/director/plan-book.ts'
 import { askQuestion } from '../../src/director/question.ts'
 import { targetId, type Definitions, type Region, type Service } from '../../src/director/service.ts'
@@ -108,7 +109,7 @@ class Bench {
       name: `service-${i}`,
       regions: [...regions.map(({ name }) => name), ...(i === 500 ? ['lonely'] : [])],
       steer: steering(i),
-      ...{ ttl: 30, leastTtl: 5, fallback: 'all', panic: 0, families: 'coherent' },
+      ...{ ttl: 30, leastTtl: 5, fallback: 'all', panic: 0, families: 'coherent', answers: 'addresses', hints: true },
     }))
     this.#definitions = {
       regions: new Map([...regions, lonely].map((region) => [region.name, region])),
@@ -182,7 +183,7 @@ class SliceClock {
 function turnRegion(name: string, state: 'up' | 'down') {
   return (health: Map<string, TargetHealth>): void => {
     const region = name === 'lonely' ? undefined : regions.find((each) => each.name === name)!
-    const addresses = region ? region.balancers.map(({ address }) => formatAddress(address)) : ['192.0.2.99']
+    const addresses = region ? region.balancers.map(({ address }) => textOf(address)) : ['192.0.2.99']
     for (const address of addresses)
       health.set(targetId(name, address), { state, reason: state, since: 0, provisional: false })
   }

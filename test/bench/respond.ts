@@ -6,7 +6,7 @@ import type { Location, Networks } from '../../src/geo/geo.ts'
 import { seededRandom } from '../../src/base/random.ts'
 import { respond } from '../../src/query/respond.ts'
 import { buildQuery, type Query } from '../support/message.ts'
-import { buildSnapshot, NO_ANSWER, slots, workerOver } from '../support/query-worker.ts'
+import { buildSnapshot, hosts, NO_ANSWER, slots, workerOver } from '../support/query-worker.ts'
 
 export interface RespondFigure {
   readonly kind: string
@@ -29,6 +29,8 @@ ns1    IN A   192.0.2.1
 static IN A   192.0.2.9
 alias  IN CNAME static
 www    IN LB  weighted
+www    IN HTTPS 1 . alpn="h2,h3"
+cloud  IN LB  cnames
 near   IN LB  nearest
 pinned IN LB  pinned
 sub    IN NS  ns.sub
@@ -38,6 +40,7 @@ ${Array.from({ length: 100_000 }, (_, i) => `h${i} IN A 10.${i >> 16}.${(i >> 8)
 `
 
 const five = slots(...'1213121431'.split('').map((last) => `192.0.2.${last}`))
+const names = hosts('lb-1.eu.cloud.example', 'lb-1.us.cloud.example')
 const service = (
   name: string,
   rows: number,
@@ -54,8 +57,12 @@ const worker = workerOver(
     zones: { 'example.com': ZONE },
     clientMaps: [clientMap],
     services: [
-      service('weighted', 1, -1),
+      { ...service('weighted', 1, -1), answers: 'hinted' },
       service('nearest', clientMap.classes.length, 0),
+      {
+        ...{ name: 'cnames', clientMap: -1, pin: undefined, leastTtl: 30, answers: 'cname' },
+        rows: [{ ttl: 30, ipv4: names, ipv6: names }],
+      },
       service('pinned', 1, -1, { ipv4Bits: 24, ipv6Bits: 48, seed: 7 }),
     ],
   }),
@@ -99,6 +106,8 @@ const KINDS: Readonly<Record<string, () => Query>> = {
     edns: { clientSubnet: randomSubnet() },
   }),
   NXDOMAIN: () => ({ name: `none${Math.floor(random() * 1e6)}.example.com`, type: 'A' }),
+  'weighted service, HTTPS with hints': () => ({ name: 'www.example.com', type: 'HTTPS' }),
+  'service of CNAMEs': () => ({ name: 'cloud.example.com', type: 'A' }),
   'NODATA of a service': () => ({ name: 'www.example.com', type: 'AAAA' }),
   wildcard: () => ({ name: `${Math.floor(random() * 1e6)}.wild.example.com`, type: 'A' }),
   CNAME: () => ({ name: 'alias.example.com', type: 'A' }),

@@ -17,6 +17,7 @@ const EXPLANATION: ShownExplanation = {
   name: 'www.example.com.',
   type: 'A',
   service: 'web',
+  carries: 'addresses',
   ttl: 30,
   steps: [],
   fallback: { rule: 'all', panic: 0, healthy: 1, engaged: false },

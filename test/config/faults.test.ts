@@ -253,12 +253,42 @@ describe('one mistake is one fault, at its very place', () => {
     [
       '[198.51.100.10]',
       '[www.example.com]',
-      '8:87: error: `regions.us-east.balancers[0]` must be an address, or mapping with address and weight, not `www.example.com` (only addresses are accepted: host names are not supported yet) [wrong-value]',
+      '11:3: error: `services.web` answers addresses, and www.example.com of `regions.us-east` is a host name (add `answers: flatten` to answer what it resolves to, or `answers: cname`) [answers-mixed]',
+    ],
+    [
+      '[198.51.100.10]',
+      '[lb]',
+      '8:87: error: `regions.us-east.balancers[0]` must be an address, host name, or mapping with address and weight, not `lb` (write the whole host name, such as lb-1.cloud.example) [wrong-value]',
+    ],
+    [
+      '[198.51.100.10]',
+      '[198.51.100.300]',
+      '8:87: error: `regions.us-east.balancers[0]` must be an address, host name, or mapping with address and weight, not `198.51.100.300` (such as 198.51.100.10) [wrong-value]',
+    ],
+    [
+      '[198.51.100.10]',
+      '["lb-1.cloud.example:443"]',
+      '8:87: error: `regions.us-east.balancers[0]` must be an address, host name, or mapping with address and weight, not `lb-1.cloud.example:443` (leave the port out: clients choose it, and the monitor has its own) [wrong-value]',
+    ],
+    [
+      '[198.51.100.10]',
+      '[{ address: 198.51.100.10, probe: host }]',
+      '8:120: error: `regions.us-east.balancers[0].probe` is of use to a host name only (leave it out) [wrong-value]',
+    ],
+    [
+      'steer: [nearest]',
+      'steer: [nearest], answers: cname',
+      '11:3: error: `services.web` answers a CNAME, and 198.51.100.10 of `regions.us-east` is an address (give all of its regions host names, or answer addresses: `answers: flatten`) [answers-mixed]',
+    ],
+    [
+      'steer: [nearest]',
+      'steer: [nearest], answers: cnames',
+      '11:66: error: `services.web.answers` must be one of addresses, flatten, cname, not `cnames` (did you mean `cname`?) [wrong-value]',
     ],
     [
       '[198.51.100.10]',
       '["198.51.100.10:80"]',
-      '8:87: error: `regions.us-east.balancers[0]` must be an address, or mapping with address and weight, not `198.51.100.10:80` (leave the port out: clients choose it, and the monitor has its own) [wrong-value]',
+      '8:87: error: `regions.us-east.balancers[0]` must be an address, host name, or mapping with address and weight, not `198.51.100.10:80` (leave the port out: clients choose it, and the monitor has its own) [wrong-value]',
     ],
     [
       '[198.51.100.10]',
@@ -268,7 +298,7 @@ describe('one mistake is one fault, at its very place', () => {
     [
       '[198.51.100.10]',
       '[198.51.100.10, { address: 198.51.100.10, weight: 2 }]',
-      '8:102: error: `regions.us-east.balancers[1]` is an address that this region has already (keep one) [wrong-value]',
+      '8:102: error: `regions.us-east.balancers[1]` is one that this region has already (keep one) [wrong-value]',
     ],
     [
       '[198.51.100.10]',

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { formatAddress } from '../../src/base/address.ts'
+import { textOf } from '../../src/director/address-text.ts'
 import { formatFault } from '../../src/base/fault.ts'
 import type { Config } from '../../src/config/config.ts'
 import { loadConfig, parseConfig } from '../../src/config/load.ts'
@@ -29,7 +29,7 @@ describe('deploy/meridian.yaml', () => {
       'eu-west 3',
       'ap-south 2',
     ])
-    expect(config!.regions.get('us-east')!.balancers.map(({ address }) => formatAddress(address))).toEqual([
+    expect(config!.regions.get('us-east')!.balancers.map(({ address }) => textOf(address))).toEqual([
       '198.51.100.10',
       '2001:db8:1::10',
     ])
@@ -96,6 +96,8 @@ services: { app: { regions: [here], steer: [round-robin] } }
       panic: 0,
       families: 'coherent',
       ignoreEcs: false,
+      answers: 'addresses',
+      hints: true,
     })
   })
   test('the fast interval is never above the interval', () => {
@@ -128,7 +130,7 @@ geo: { source: mmdb, city: geo/city.mmdb, asn: /asn.mmdb, private: { country: DE
     expect(config.services.get('s')).toMatchObject({ ttl: 300, panic: 0.4, fallback: 'b', families: 'independent' })
     expect(config.geo).toEqual({ source: 'table', file: '/etc/meridian/geo/networks.csv' })
     expect(config.regions.get('a')).toMatchObject({ latitude: 1, longitude: 2, country: 'DE' })
-    expect(formatAddress(config.regions.get('b')!.balancers[0]!.address)).toBe('2001:db8::1')
+    expect(textOf(config.regions.get('b')!.balancers[0]!.address)).toBe('2001:db8::1')
   })
   test.each([
     ['nearest', { step: 'nearest', within: 0, depth: 3, bias: {} }],

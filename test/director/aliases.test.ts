@@ -98,8 +98,8 @@ test('a target that fails keeps its answer, then has none; both are told once', 
   expect(resolver.answer('x.').ipv6).toMatchObject({ addresses: [], isStale: false })
   expect(changes()).toBe(3)
   expect(troubles).toEqual([
-    'ALIAS target x. A: NXDOMAIN; its last answer stands in',
-    'ALIAS target x. A: NXDOMAIN; answers SERVFAIL',
+    'x. A is not resolved: NXDOMAIN; its last answer stands in',
+    'x. A is not resolved: NXDOMAIN; nothing stands in',
   ])
   resolver.stop()
 })

@@ -27,7 +27,7 @@ function health(states: Readonly<Record<string, TargetHealth['state']>>): Condit
   const entries = Object.entries(states).map(
     ([id, state]) => [id, { state, reason: state === 'up' ? '200' : '503', since: 0, provisional: false }] as const,
   )
-  return { health: new Map(entries), reported: new Map(), scores: new Map() }
+  return { health: new Map(entries), reported: new Map(), scores: new Map(), resolved: new Map() }
 }
 
 function add(history: PlanHistory, conditions: Conditions, since: number, era: Era): void {
@@ -63,22 +63,25 @@ test('an event that changes nothing takes no entry, another snapshot does', () =
   expect(history.length).toBe(2)
 })
 
-test('scores and reports come back as they were', () => {
+test('scores, reports and addresses come back as they were', () => {
   const history = new PlanHistory()
   const era = history.beginEra(parts(), 0)
   const of = (score: number, availability: number): Conditions => ({
     ...{ health: new Map(), reported: new Map([['us', { availability, reason: `${availability}` }]]) },
     scores: new Map([['web', new Map([['least-connections' as const, new Map([['us', score]])]])]]),
+    resolved: new Map([['lb.', { ipv4: { addresses: [], ttl: score, isStale: false }, ipv6: 'servfail' as const }]]),
   })
   add(history, of(1, 1), 0, era)
   add(history, of(2, 0.5), 1, era)
   const told = (at: number) => {
-    const { reported, scores } = history.find(at)!.conditions
-    return [scores.get('web')!.get('least-connections')!.get('us'), reported.get('us')!.availability]
+    const { reported, scores, resolved } = history.find(at)!.conditions
+    const { ipv4 } = resolved.get('lb.')!
+    const ttl = ipv4 === 'servfail' ? ipv4 : ipv4.ttl
+    return [scores.get('web')!.get('least-connections')!.get('us'), reported.get('us')!.availability, ttl]
   }
   expect([told(0), told(1)]).toEqual([
-    [1, 1],
-    [2, 0.5],
+    [1, 1, 1],
+    [2, 0.5, 2],
   ])
 })
 

@@ -1,7 +1,7 @@
 // Plans kept up to date by events must be the plans that would be made anew, and an event must plan no more than it touches.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { formatAddress } from '../../src/base/address.ts'
+import { textOf } from '../../src/director/address-text.ts'
 import { planService, type World } from '../../src/director/plan.ts'
 import type { OverrideKind } from '../../src/director/overrides/override.ts'
 import { NO_WORDS, wordsAt, type Words } from '../../src/director/overrides/words.ts'
@@ -77,7 +77,7 @@ function planAll(book: PlanBook, health: ReadonlyMap<string, TargetHealth>, word
 }
 
 const targets = regions.flatMap(({ name, balancers }) =>
-  balancers.map(({ address }) => targetId(name, formatAddress(address))),
+  balancers.map(({ address }) => targetId(name, textOf(address))),
 )
 
 function health(state: TargetHealth['state'], undecided?: TargetHealth['undecided']): TargetHealth {

@@ -1,9 +1,10 @@
 // The world that planning tests share: three regions, and services over them.
-import { formatAddress, parseAddress, type Address } from '../../src/base/address.ts'
+import { parseAddress, type Address } from '../../src/base/address.ts'
+import { textOf } from '../../src/director/address-text.ts'
 import type { World } from '../../src/director/plan.ts'
 import { targetId, type Region, type Service } from '../../src/director/service.ts'
 import type { TargetHealth } from '../../src/health/health.ts'
-import type { Answer, SlotTable } from '../../src/snapshot/slot-table.ts'
+import type { Answer, SlotTable, Unknown } from '../../src/snapshot/slot-table.ts'
 import type { StepConfig } from '../../src/steer/steer.ts'
 
 export const NEAREST: StepConfig = { step: 'nearest', depth: 3, within: 0, bias: {} }
@@ -48,6 +49,8 @@ export function service(steer: readonly StepConfig[], more: Partial<Service> = {
     fallback: 'all',
     panic: 0,
     families: 'coherent',
+    answers: 'addresses',
+    hints: true,
     ...more,
   }
 }
@@ -61,7 +64,7 @@ export function world(
   const health = new Map<string, TargetHealth>()
   for (const { name, balancers } of regions) {
     for (const balancer of balancers) {
-      const id = targetId(name, formatAddress(balancer.address))
+      const id = targetId(name, textOf(balancer.address))
       const isDown = down.includes(id)
       health.set(id, { state: isDown ? 'down' : 'up', reason: isDown ? '503' : '200', since: 0, provisional: false })
     }
@@ -81,8 +84,9 @@ export const ALL_DOWN = [
   'ap-south/198.51.100.30',
 ]
 
-export function text(answer: Answer): string {
-  return answer.length === 0 ? 'NODATA' : answer.map(formatAddress).join(' ')
+export function text(answer: Answer | Unknown): string {
+  if (answer === 'servfail') return 'SERVFAIL'
+  return answer.length === 0 ? 'NODATA' : answer.map(textOf).join(' ')
 }
 
 /** The answers slot by slot. */

@@ -1,7 +1,7 @@
 // Plans are settled in numbers and explained in words: both must say the same.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { formatAddress } from '../../src/base/address.ts'
+import { textOf } from '../../src/director/address-text.ts'
 import { explain } from '../../src/director/explain.ts'
 import type { World } from '../../src/director/plan.ts'
 import type { Service } from '../../src/director/service.ts'
@@ -60,7 +60,7 @@ const scene = fc.record({
   inner: fc.record({ steer: steering, ...rule }),
   outer: fc.record({ steer: steering, ...rule }),
   down: fc.subarray(
-    regions.flatMap(({ name, balancers }) => balancers.map((balancer) => `${name}/${formatAddress(balancer.address)}`)),
+    regions.flatMap(({ name, balancers }) => balancers.map((balancer) => `${name}/${textOf(balancer.address)}`)),
   ),
   words: fc.array(
     fc.record({

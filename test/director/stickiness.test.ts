@@ -1,11 +1,10 @@
 // What pinned clients are promised, counted: how many of 65,536 client networks move, beside how many have to.
 import { describe, expect, test } from 'vitest'
-import { formatAddress } from '../../src/base/address.ts'
 import { planService, type World } from '../../src/director/plan.ts'
 import type { Service } from '../../src/director/service.ts'
 import { pinSlot } from '../../src/snapshot/slot-table.ts'
 import type { StepConfig } from '../../src/steer/steer.ts'
-import { PIN, region, service, world } from './plan-sample.ts'
+import { PIN, region, service, text, world } from './plan-sample.ts'
 
 const NAMES = ['a', 'b', 'c', 'd', 'e']
 const regions = NAMES.map((name, i) => region(name, 1, [`192.0.2.${i + 1}`]))
@@ -17,7 +16,7 @@ const CLIENTS = 65_536
 function regionsOfClients(web: Service, where: World): string[] {
   const { rows } = planService(web, where)
   const { answers, slots } = rows.rows[0]!.ipv4
-  const names = answers.map(([first]) => NAMES[Number(formatAddress(first!).slice(8)) - 1]!)
+  const names = answers.map((answer) => NAMES[Number(text(answer).slice(8)) - 1]!)
   const client = new Int32Array(5)
   client[0] = 4
   return Array.from({ length: CLIENTS }, (_, i) => {

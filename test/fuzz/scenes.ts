@@ -5,7 +5,15 @@ import { compileRanges, type ClientMap } from '../../src/geo/client-map.ts'
 import type { Networks } from '../../src/geo/geo.ts'
 import type { Snapshot } from '../../src/snapshot/publication.ts'
 import { parseName } from '../../src/dns/name.ts'
-import { buildSnapshot, NO_ANSWER, parseZone, slots, type TestSnapshot } from '../support/query-worker.ts'
+import {
+  buildSnapshot,
+  hosts,
+  NO_ANSWER,
+  parseZone,
+  slots,
+  type TestSnapshot,
+  UNRESOLVED,
+} from '../support/query-worker.ts'
 import { READ_TYPES } from './all-types.ts'
 
 export interface Scene {
@@ -42,6 +50,15 @@ many     IN LB  many
 lost     IN LB  lost
 tolost   IN CNAME lost
 *.lb     IN LB  near
+www      IN HTTPS 1 . mandatory=alpn alpn=h2 port=8443 ech=AEX+DQBBnQ== key65000=x
+www      IN SVCB 0 many
+hint     IN HTTPS 1 many alpn=h2
+hint     IN HTTPS 2 near ipv4hint=192.0.2.1
+hint     IN HTTPS 3 nearpin
+hint     IN HTTPS 4 lost
+cloud    IN LB cloud
+to-cloud IN CNAME cloud
+home     IN LB home
 a        IN A   192.0.2.10
 a        IN A   192.0.2.11
 alias    IN CNAME A
@@ -155,9 +172,10 @@ export function buildScenes(): ReadonlyMap<string, Scene> {
 
 function namesOf({ zones, failed = [], services = [] }: TestSnapshot): Uint8Array[] {
   const known = services.map(({ name }) => name)
+  const cnames = services.filter(({ answers }) => answers === 'cname').map(({ name }) => name)
   const names = failed.map((origin) => parseName(origin) as Uint8Array)
   for (const [origin, text] of Object.entries(zones)) {
-    const { nodes } = parseZone(origin, text, known)
+    const { nodes } = parseZone(origin, text, known, cnames)
     for (const at of nodes.name) names.push(nodes.names.slice(at, endOfName(nodes.names, at)))
   }
   return names
@@ -173,7 +191,8 @@ function steering(): Required<Pick<TestSnapshot, 'services' | 'clientMaps'>> {
   const row = (i: number) => ({ ttl: 30, ipv4: slots(`10.9.0.${i}`, `10.9.1.${i}`), ipv6: slots(`2001:db8::${i}`, '') })
   const stale = (addresses: string) => ({ ...slots(addresses), isStale: true as const })
   const pin = { ipv4Bits: 24, ipv6Bits: 48, seed: 1 }
-  const one = { clientMap: -1, pin: undefined, leastTtl: 5 }
+  const one = { clientMap: -1, pin: undefined, leastTtl: 5, answers: 'hinted' as const }
+  const cname = (...names: string[]) => [{ ttl: 30, ipv4: hosts(...names), ipv6: hosts(...names) }]
   const pinned = slots(...Array.from({ length: 4096 }, (_, i) => `10.8.${i >> 8}.${i & 255}`))
   const services: TestSnapshot['services'] = [
     { ...one, name: 'web', rows: [row(1)] },
@@ -181,8 +200,10 @@ function steering(): Required<Pick<TestSnapshot, 'services' | 'clientMaps'>> {
     { ...one, name: 'near', clientMap: 0, rows: map.classes.map((_, i) => row(i)) },
     { ...one, name: 'nearpin', clientMap: 0, pin, rows: map.classes.map((_, i) => row(i)) },
     { ...one, name: 'none', rows: [{ ttl: 30, ipv4: NO_ANSWER, ipv6: NO_ANSWER }] },
-    { ...one, name: 'lost', rows: [{ ttl: 30, ipv4: 'servfail', ipv6: stale('2001:db8::7') }] },
+    { ...one, name: 'lost', rows: [{ ttl: 30, ipv4: UNRESOLVED, ipv6: stale('2001:db8::7') }] },
     { ...one, name: 'six', rows: [{ ttl: 30, ipv4: NO_ANSWER, ipv6: slots('2001:db8::6 2001:db8::66') }] },
+    { ...one, name: 'cloud', answers: 'cname', rows: cname('lb.eu.cloud.test', `${LONG_LABEL}.test`) },
+    { ...one, name: 'home', answers: 'cname', rows: cname('www.example.com', 'home.example.com') },
     { ...one, name: 'many', rows: [{ ttl: 30, ipv4: stale(addresses(100)), ipv6: stale('') }] },
   ]
   return { services, clientMaps: [map] }

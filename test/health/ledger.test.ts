@@ -53,6 +53,30 @@ it.each<[string, Target]>([
   expect(started(target('a', l7), other).assignments()).toHaveLength(2)
 })
 
+it.each<[string, Monitor, Partial<HttpMonitor>]>([
+  ['the host name with the port', l7, { host: 'lb.example' }],
+  ['the port where it is not usual', { ...l7, port: 8080 }, { host: 'lb.example:8080' }],
+  ['what the monitor says', { ...l7, host: 'www.example' }, { host: 'www.example' }],
+  [
+    'the name of the certificate',
+    { ...l7, type: 'https', port: 443, tls: { verify: true, minDaysValid: 0 } },
+    { host: 'lb.example', tls: { verify: true, minDaysValid: 0, serverName: 'lb.example' } },
+  ],
+])('says in probes of a host name: %s', (_what, monitor, said) => {
+  const [assignment] = started(target('a', monitor, '192.0.2.1', { hostName: 'lb.example' })).assignments()
+  expect(assignment!.target.monitor).toMatchObject(said)
+})
+
+it('lets a trusted address in at once, and another at its first success', () => {
+  const ledger = started(target('a', l7))
+  see(ledger, true, 1)
+  const others = [target('a', l7, '192.0.2.2', { isTrusted: true }), target('a', l7, '192.0.2.3')]
+  ledger.update([target('a', l7), ...others], 2)
+  expect(others.map(({ id }) => ledger.health.get(id)!.state)).toEqual(['unknown', 'down'])
+  see(ledger, false, 3)
+  expect(ledger.health.get(others[0]!.id)!.state).toBe('down')
+})
+
 it('probes another address and family than it answers with', () => {
   const inner = parseAddress('10.0.0.7')!
   const ledger = started(

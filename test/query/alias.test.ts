@@ -1,6 +1,6 @@
 // ALIAS names as a query sees them: all addresses, NODATA, or SERVFAIL while the target is not resolved.
 import { expect, test } from 'vitest'
-import { createAsker, NO_ANSWER, slots } from '../support/query-worker.ts'
+import { createAsker, NO_ANSWER, slots, UNRESOLVED } from '../support/query-worker.ts'
 
 const ZONE = `$TTL 3600
 @ SOA ns1 h 1 2 3 4 300
@@ -26,10 +26,10 @@ const { ask } = createAsker({
       rows: [{ ttl: 60, ipv4: slots('192.0.2.1 192.0.2.2'), ipv6: slots('2001:db8::1') }],
     },
     { ...row, name: 'ALIAS 3600 v4.example.net.', rows: [{ ttl: 60, ipv4: slots('192.0.2.1'), ipv6: NO_ANSWER }] },
-    { ...row, name: 'ALIAS 3600 gone.example.net.', rows: [{ ttl: 60, ipv4: 'servfail', ipv6: 'servfail' }] },
+    { ...row, name: 'ALIAS 3600 gone.example.net.', rows: [{ ttl: 60, ipv4: UNRESOLVED, ipv6: UNRESOLVED }] },
     { ...row, name: 'ALIAS 3600 old.example.net.', rows: [{ ttl: 30, ipv4: stale('192.0.2.1'), ipv6: stale('') }] },
     { ...row, name: 'ALIAS 3600 many.example.net.', rows: [{ ttl: 30, ipv4: stale(MANY), ipv6: slots('') }] },
-    { ...row, name: 'ALIAS 3600 half.example.net.', rows: [{ ttl: 60, ipv4: slots('192.0.2.1'), ipv6: 'servfail' }] },
+    { ...row, name: 'ALIAS 3600 half.example.net.', rows: [{ ttl: 60, ipv4: slots('192.0.2.1'), ipv6: UNRESOLVED }] },
   ],
 })
 

@@ -262,7 +262,8 @@ function regionOf(name: string, i: number): Region {
 }
 
 function serviceOf(name: string, steer: readonly StepConfig[]): Service {
-  return { name, regions: NAMES, steer, ttl: 30, leastTtl: 5, fallback: 'all', panic: 0, families: 'coherent' }
+  const common = { ttl: 30, leastTtl: 5, fallback: 'all', panic: 0, families: 'coherent' } as const
+  return { name, regions: NAMES, steer, ...common, answers: 'addresses', hints: true }
 }
 
 function compile(networks: Networks, question: Question): ClientMap {

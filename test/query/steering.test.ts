@@ -142,13 +142,23 @@ function regionsOf(
   return { regions, health }
 }
 
+const REST = { answers: 'addresses', hints: true } as const
+
 function setScene([drawn, steering, networks]: [
   drawn: Parameters<typeof regionsOf>[0],
   steering: Pick<Service, 'steer' | 'fallback' | 'families'>,
   networks: Networks,
 ]): Scene {
   const { regions, health } = regionsOf(drawn)
-  const service: Service = { name: 'web', regions: [...regions.keys()], ttl: 30, leastTtl: 5, panic: 0, ...steering }
+  const service: Service = {
+    name: 'web',
+    regions: [...regions.keys()],
+    ttl: 30,
+    leastTtl: 5,
+    panic: 0,
+    ...REST,
+    ...steering,
+  }
   const world: World = { regions, services: new Map(), health, preferences: new Map() }
   const question = askQuestion(service, world)
   const own = question?.prefixes.map((text) => parsePrefix(text)!) ?? []

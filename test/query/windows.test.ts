@@ -66,6 +66,8 @@ test('any window is within 2 − 1/(k − 1) of every share: A, AAAA and other n
           fallback: 'all',
           panic: 0,
           families: 'coherent',
+          answers: 'addresses',
+          hints: true,
         },
       }))
       const world: World = {

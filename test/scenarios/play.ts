@@ -2,6 +2,8 @@
 import { parseDuration } from '../../src/base/moment.ts'
 import { parsePrefix } from '../../src/base/prefix.ts'
 import { formatAddress } from '../../src/base/address.ts'
+import type { ExplainedType } from '../../src/director/explain.ts'
+import type { DecodedMessage } from '../support/message.ts'
 import { dedent, type Scenario, type Statement } from './script.ts'
 import { Stage } from './stage.ts'
 
@@ -26,7 +28,8 @@ function perform(act: Act, statement: Statement): void {
   const { stage } = act
   const [, word = '', rest = ''] = /^(\S+)\s*(.*)$/.exec(statement.text) ?? []
   if (statement.text.includes('->')) {
-    if (word === 'clients') askAll(act, rest)
+    if (word === 'resolve') resolve(act, rest)
+    else if (word === 'clients') askAll(act, rest)
     else ask(act, statement.text)
     return
   }
@@ -79,16 +82,13 @@ function readLoad({ stage }: Act, report: string): void {
 }
 
 function ask({ stage }: Act, text: string): void {
-  const match = /^(?:(\d+) x )?(\S+) (A|AAAA)(?: from (\S+))? -> ([^()]+?)(?: \((.*)\))?$/.exec(text)
+  const match = /^(?:(\d+) x )?(\S+) (A|AAAA|HTTPS|SVCB|CNAME|TXT)(?: from (\S+))? -> ([^()]+?)(?: \((.*)\))?$/.exec(
+    text,
+  )
   if (!match) throw new Error('not [COUNT x] NAME TYPE [from ADDRESS] -> ANSWERS')
   const [, times = '1', name = '', type = '', client, answers = '', more = ''] = match
   const messages = Array.from({ length: Number(times) }, () => stage.ask(name, type, client))
-  const given = messages.map((message) =>
-    nameAnswer(
-      stage,
-      message.answer.map(({ text: address }) => address),
-    ),
-  )
+  const given = messages.map((message) => (message.rcode === 'NOERROR' ? nameAnswer(stage, message) : message.rcode))
   checkAnswers(given, answers)
   for (const part of more
     .split(',')
@@ -102,13 +102,23 @@ function ask({ stage }: Act, text: string): void {
   }
 }
 
-function nameAnswer(stage: Stage, addresses: readonly string[]): string {
-  return (
-    addresses
-      .map((address) => stage.nameOf(address))
-      .sort()
-      .join(' + ') || 'NODATA'
+function nameAnswer(stage: Stage, { answer }: DecodedMessage): string {
+  const names = answer.flatMap(({ type, text }) =>
+    type === 'HTTPS' || type === 'SVCB'
+      ? [...new Set(hintsIn(text).map((each) => stage.regionOf(each)))]
+      : stage.nameOf(text),
   )
+  return names.sort().join(' + ') || (answer.length > 0 ? 'no hints' : 'NODATA')
+}
+
+function hintsIn(record: string): string[] {
+  return [...record.matchAll(/ipv[46]hint="([^"]*)"/g)].flatMap(([, list]) => list!.split(','))
+}
+
+function resolve({ stage }: Act, text: string): void {
+  const [, host = '', found = '', ttl = '60'] = /^(\S+) -> (.+?)(?: ttl (\d+))?$/.exec(text) ?? []
+  if (host === '') throw new Error('not resolve HOST -> ADDRESSES [ttl SECONDS]')
+  stage.resolve(host, found === 'fails' ? undefined : namesIn(found), Number(ttl))
 }
 
 function checkAnswers(given: readonly string[], expected: string): void {
@@ -145,15 +155,10 @@ function tally(names: readonly string[]): Record<string, number> {
 }
 
 function askAll({ stage, before }: Act, text: string): void {
-  const match = /^(\S+) ask (\S+) (A|AAAA) -> (.+)$/.exec(text)
+  const match = /^(\S+) ask (\S+) (A|AAAA|HTTPS|CNAME) -> (.+)$/.exec(text)
   if (!match) throw new Error('not clients PREFIX ask NAME TYPE -> SHARES')
   const [, prefix = '', name = '', type = '', expected = ''] = match
-  const given = clientsOf(prefix).map((client) =>
-    nameAnswer(
-      stage,
-      stage.ask(name, type, client).answer.map((one) => one.text),
-    ),
-  )
+  const given = clientsOf(prefix).map((client) => nameAnswer(stage, stage.ask(name, type, client)))
   const key = `${prefix} ${name} ${type}`
   const earlier = before.get(key)
   before.set(key, given)
@@ -192,14 +197,10 @@ function clientsOf(text: string): string[] {
 }
 
 function explain({ stage }: Act, text: string, { below }: Statement): void {
-  const [, name = '', type, client, ago] = /^(\S+) (A|AAAA)(?: from ([^\s,]+))?(?:, (\S+) ago)?$/.exec(text) ?? []
+  const [, name = '', type, client, ago] =
+    /^(\S+) (A|AAAA|HTTPS|CNAME)(?: from ([^\s,]+))?(?:, (\S+) ago)?$/.exec(text) ?? []
   const squeeze = (line: string) => line.trim().replace(/\s+/g, ' ')
-  const told = stage.explain(
-    name,
-    type === 'AAAA' ? type : 'A',
-    client,
-    ago === undefined ? undefined : parseDuration(ago),
-  )
+  const told = stage.explain(name, type as ExplainedType, client, ago === undefined ? undefined : parseDuration(ago))
   let lines = told.split('\n').map(squeeze)
   for (const line of below) {
     const at = lines.findIndex((each) => each.includes(squeeze(line.text)))

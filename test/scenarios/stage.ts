@@ -7,13 +7,15 @@ import { formatExplanation } from '../../src/cli/explain.ts'
 import { plainPaint } from '../../src/cli/paint.ts'
 import type { Config } from '../../src/config/config.ts'
 import { parseConfig } from '../../src/config/load.ts'
+import { textOf } from '../../src/director/address-text.ts'
+import { answersIn, type AliasAnswer } from '../../src/director/aliases.ts'
+import { answerersOf } from '../../src/director/answerers.ts'
 import type { Era } from '../../src/director/era.ts'
-import { explain } from '../../src/director/explain.ts'
+import { explain, type ExplainedType } from '../../src/director/explain.ts'
 import { PlanHistory } from '../../src/director/history.ts'
 import { LoadBoard, type RegionMeasure } from '../../src/director/load-board.ts'
 import { createPlanner, momentOf, type Planner, type World } from '../../src/director/plan.ts'
 import { askQuestion, makeClassifier, type Question } from '../../src/director/question.ts'
-import { targetId } from '../../src/director/service.ts'
 import { runAtOnce } from '../../src/director/slices.ts'
 import { compileRanges, type ClientMap } from '../../src/geo/client-map.ts'
 import { continentOf } from '../../src/geo/continent.ts'
@@ -51,6 +53,8 @@ export class Stage {
   readonly #loads = new LoadBoard()
   readonly #measures = new Map<string, RegionMeasure>()
   readonly #probed = new Map<string, Probed>()
+  /** By host name with its final dot. */
+  readonly #resolved = new Map<string, AliasAnswer>()
   readonly #hasGeo: boolean
   readonly #history = new PlanHistory()
   #era!: Era
@@ -103,7 +107,7 @@ export class Stage {
   }
 
   /** The explanation as the command line prints it, of now or of so many ms ago. */
-  explain(name: string, type: 'A' | 'AAAA', client: string | undefined, agoMs: number | undefined): string {
+  explain(name: string, type: ExplainedType, client: string | undefined, agoMs: number | undefined): string {
     const [, service] = new RegExp(`^${name}\\s+(?:IN\\s+)?LB\\s+(\\S+)`, 'm').exec(this.#zone) ?? []
     const address = client === undefined ? undefined : parse(client)
     const location = client === undefined ? undefined : this.#locate(address!)
@@ -154,15 +158,36 @@ export class Stage {
     this.#now = until
   }
 
-  /** `us` for an address of the region us, `us#2` for its second one of that family; else the address. */
-  nameOf(address: string): string {
-    for (const { name, balancers } of this.#config.regions.values()) {
-      const family = address.includes(':') ? 6 : 4
-      const own = balancers.map((balancer) => balancer.address).filter((each) => each.family === family)
-      const index = own.findIndex((each) => formatAddress(each) === address)
-      if (index >= 0) return own.length === 1 ? name : `${name}#${index + 1}`
+  /** `us` for an address of the region us, `us#2` for its second one of that family, `us` for its host name; else the text. */
+  nameOf(text: string): string {
+    for (const region of this.#config.regions.values()) {
+      const all = answerersOf(region, (host) => this.#hosts(host)).map(({ address }) => address)
+      const found = all.find((each) => textOf(each) === text.replace(/\.$/, ''))
+      if (!found) continue
+      const own = all.filter(({ family }) => family === found.family)
+      return own.length === 1 ? region.name : `${region.name}#${own.indexOf(found) + 1}`
     }
-    return address
+    return text
+  }
+
+  /** Without the number of an address. */
+  regionOf(text: string): string {
+    return this.nameOf(text).replace(/#.*/, '')
+  }
+
+  /** From now on the host name has these addresses; undefined: nothing is known of it. */
+  resolve(host: string, addresses: readonly string[] | undefined, ttl: number): void {
+    const family = (own: 4 | 6) => {
+      const found = addresses?.map(parse).filter((each) => each.family === own)
+      return found ? { addresses: found, ttl, isStale: false } : 'servfail'
+    }
+    this.#resolved.set(`${host}.`, { ipv4: family(4), ipv6: family(6) })
+    this.#watchBalancers()
+    this.#publish()
+  }
+
+  #hosts(name: string): AliasAnswer {
+    return answersIn(this.#resolved)(name)
   }
 
   /** The ids of a region's balancers, or of one (`us#2`, counted over both families). */
@@ -170,8 +195,8 @@ export class Stage {
     const [name = '', index] = text.split('#')
     const region = this.#config.regions.get(name)
     if (!region) throw new Error(`there is no region ${name}`)
-    const ids = region.balancers.map(({ address }) => targetId(name, formatAddress(address)))
-    return index === undefined ? ids : [ids[Number(index) - 1]!]
+    const ids = answerersOf(region, (host) => this.#hosts(host)).flatMap(({ target }) => target ?? [])
+    return index === undefined ? [...new Set(ids)] : [ids[Number(index) - 1]!]
   }
 
   #worldAt(at: number): World {
@@ -185,7 +210,7 @@ export class Stage {
     const health = new Map(Array.from(this.#probed, ([id, { check }]) => [id, healthOf(check)]))
     return {
       ...{ regions, services, health, roundTrips: this.#roundTrips },
-      ...{ scores: this.#loads.scores, preferences: this.#preferences },
+      ...{ scores: this.#loads.scores, preferences: this.#preferences, resolved: this.#resolved },
     }
   }
 
@@ -234,7 +259,7 @@ export class Stage {
 
   #remember(): void {
     const { health, scores = new Map() } = this.#world
-    const change = this.#history.compare({ health, scores, reported: new Map() })
+    const change = this.#history.compare({ health, scores, reported: new Map(), resolved: this.#resolved })
     this.#history.add(change, this.#now, this.#history.length + 1, this.#era)
   }
 

@@ -1,4 +1,5 @@
-// A recursive resolver of a few lines: what it answers is a table that tests change as they go. UDP on loopback.
+// A resolver of a few lines: what it answers is a table that tests change as they go. It passes for a recursive one, and for
+// the authoritative server of a cloud. UDP on loopback.
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { parseAddress } from '../../src/base/address.ts'
@@ -10,6 +11,7 @@ export type FakeAnswer =
 export interface FakeResolver {
   /** `127.0.0.1:5353`. */
   readonly endpoint: string
+  readonly port: number
   /** By `name type`, lower-cased, without the final dot; NXDOMAIN for what is not there. */
   readonly answers: Map<string, FakeAnswer>
   /** Every question, in order, as `name type`. */
@@ -31,7 +33,8 @@ export async function startFakeResolver(answers: Readonly<Record<string, FakeAns
   })
   socket.bind(0, '127.0.0.1')
   await once(socket, 'listening')
-  return { endpoint: `127.0.0.1:${socket.address().port}`, answers: table, asked, stop: () => socket.close() }
+  const { port } = socket.address()
+  return { endpoint: `127.0.0.1:${port}`, port, answers: table, asked, stop: () => socket.close() }
 }
 
 function readQuestion(query: Buffer): { question: string; end: number } {
@@ -46,7 +49,7 @@ function readQuestion(query: Buffer): { question: string; end: number } {
 function compose(question: Buffer, answer: Exclude<FakeAnswer, 'silence'>): Buffer {
   const records = typeof answer === 'string' ? [] : answer.addresses.map((text) => record(text, answer.ttl))
   const message = Buffer.concat([question, ...records])
-  message.writeUInt16BE(0x8180 | (typeof answer === 'string' ? RCODES[answer]! : 0), 2)
+  message.writeUInt16BE(0x8580 | (typeof answer === 'string' ? RCODES[answer]! : 0), 2)
   message.writeUInt16BE(records.length, 6)
   message.fill(0, 8, 12)
   return message

@@ -7,8 +7,7 @@ import { respond } from '../../src/query/respond.ts'
 import { createQueryWorker, type QueryWorker } from '../../src/query/worker.ts'
 import { clientMapWords, writeClientMap } from '../../src/snapshot/client-map.ts'
 import type { Settings } from '../../src/snapshot/settings.ts'
-import type { Unknown } from '../../src/snapshot/plan-body.ts'
-import { planPlanImage, type ServiceRows } from '../../src/snapshot/plan-image.ts'
+import { PICKS, planPlanImage, type ServiceRows } from '../../src/snapshot/plan-image.ts'
 import type { SlotTable } from '../../src/snapshot/slot-table.ts'
 import type { Snapshot } from '../../src/snapshot/publication.ts'
 import { ZoneImageWriter } from '../../src/snapshot/zone-image-writer.ts'
@@ -22,7 +21,7 @@ export interface TestSnapshot {
   readonly zones: Readonly<Record<string, string>>
   /** Origins whose zone never loaded. */
   readonly failed?: readonly string[]
-  readonly services?: readonly ServiceRows<SlotTable | Unknown>[]
+  readonly services?: readonly ServiceRows[]
   readonly clientMaps?: readonly ClientMap[]
   readonly settings?: Partial<Settings>
 }
@@ -33,11 +32,20 @@ const HIDDEN: Settings = {
   rateLimit: undefined,
 }
 
-const PICKS = 4096
+const PICK_PLACES = 4096
 
-export function parseZone(origin: string, text: string, services: readonly string[] = []): Zone {
+export function parseZone(
+  origin: string,
+  text: string,
+  services: readonly string[] = [],
+  cnameServices: readonly string[] = [],
+): Zone {
   const file = `/zones/${origin}.zone`
-  const load = loadZone(file, { services: new Set(services), readFile: () => new TextEncoder().encode(text) })
+  const load = loadZone(file, {
+    services: new Set(services),
+    cnameServices: new Set(cnameServices),
+    readFile: () => new TextEncoder().encode(text),
+  })
   if (!load.zone) throw new Error(JSON.stringify(load.faults, null, 2))
   return load.zone
 }
@@ -50,8 +58,9 @@ export function buildSnapshot({
   settings,
 }: TestSnapshot): Snapshot {
   const names = services.map(({ name }) => name)
+  const cnames = services.filter(({ answers }) => answers === 'cname').map(({ name }) => name)
   const writer = new ZoneImageWriter(new SharedArrayBuffer(0))
-  for (const [origin, text] of Object.entries(zones)) writer.add(parseZone(origin, text, names))
+  for (const [origin, text] of Object.entries(zones)) writer.add(parseZone(origin, text, names, cnames))
   for (const origin of failed) writer.addFailed(parseName(origin) as Uint8Array)
   const { buffer: zoneBuffer, bindings } = writer.finish()
   const mapOffsets: number[] = []
@@ -69,7 +78,7 @@ export function buildSnapshot({
     bindings: bindings.map(({ service }) => {
       const index = names.indexOf(service)
       const binding = { service: index, picks }
-      picks += services[index]!.rows.length * 2
+      picks += services[index]!.rows.length * PICKS
       return binding
     }),
     clientMaps: mapOffsets,
@@ -93,7 +102,7 @@ export function workerOver(snapshot: Snapshot, slot = 0, queryLog: QueryLog = cr
     snapshot,
     slot,
     counters: createCounters(),
-    picks: new Int32Array(PICKS),
+    picks: new Int32Array(PICK_PLACES),
     tallies: new Float64Array(64),
     queryLog,
   })
@@ -141,4 +150,15 @@ export function slots(...answers: string[]): SlotTable {
   }
 }
 
+/** A table whose slots are CNAMEs to these names. */
+export function hosts(...names: string[]): SlotTable {
+  return {
+    answers: names.map((name) => [{ family: 'host', bytes: parseName(name) as Uint8Array }]),
+    slots: Uint16Array.from(names, (_, i) => i),
+  }
+}
+
 export const NO_ANSWER = slots('')
+
+/** The table of a target that is not resolved. */
+export const UNRESOLVED: SlotTable = { answers: ['servfail'], slots: Uint16Array.of(0) }

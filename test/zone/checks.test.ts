@@ -3,10 +3,11 @@ import { describe, expect, test } from 'vitest'
 import { aliasOf } from '../../src/zone/alias.ts'
 import { faultsOf, HEAD, listRecords, loadText, zoneOf } from './zone-text.ts'
 
-const SERVICES = ['web', 'canary']
+const SERVICES = ['web', 'canary', 'cloud']
+const CNAMES = ['cloud']
 
 function faultsBehindHead(text: string): string[] {
-  return faultsOf(HEAD + text, SERVICES)
+  return faultsOf(HEAD + text, SERVICES, CNAMES)
 }
 
 describe('the apex', () => {
@@ -86,6 +87,26 @@ test.each<[string, string, string[]]>([
   ['LB of no known service', 'a LB wep\nb LB nothing', ['5:1 unknown-service', '6:1 unknown-service']],
   ['LB without a service', 'a LB\nb LB web canary', ['5:5 missing-field', '6:10 extra-field']],
   ['a name server that is an LB', 'lb LB web\n@ NS lb', []],
+])('%s', (_what, text, faults) => {
+  expect(faultsBehindHead(text)).toEqual(faults)
+})
+
+test.each<[string, string, string[]]>([
+  ['a CNAME service alone', 'a LB cloud\n* LB cloud\nb.c LB cloud', []],
+  ['a CNAME service at the apex', '@ LB cloud', ['5:1 lb-cname-at-apex']],
+  ['a CNAME service beside data', 'a LB cloud\na TXT x\na HTTPS 1 .', ['5:1 lb-cname-beside-data']],
+  ['a CNAME service beside A', 'a LB cloud\na A 192.0.2.1', ['5:1 lb-beside-a']],
+  ['a CNAME service beside DNSSEC records', 'a LB cloud\na NSEC \\# 4 00000101', []],
+  ['an MX host that is a CNAME service', '@ MX 10 lb\nlb LB cloud', ['~5:1 target-is-alias']],
+  ['a name server that is a CNAME service', '@ NS lb\nlb LB cloud', ['~5:1 target-is-alias']],
+])('%s', (_what, text, faults) => {
+  expect(faultsBehindHead(text)).toEqual(faults)
+})
+
+test.each<[string, string, string[]]>([
+  ['hints beside an LB', 'a LB web\na HTTPS 1 . ipv4hint=192.0.2.1', ['~6:1 hints-not-steered']],
+  ['hints that lead to an LB', 'a LB web\nb HTTPS 1 a ipv6hint=::1', ['~6:1 hints-not-steered']],
+  ['hints of others', 'a A 192.0.2.1\na HTTPS 1 . ipv4hint=192.0.2.1\nb HTTPS 1 x.example.net. ipv6hint=::1', []],
 ])('%s', (_what, text, faults) => {
   expect(faultsBehindHead(text)).toEqual(faults)
 })

@@ -13,15 +13,21 @@ export function loadText(
   text: string,
   services: readonly string[] = [],
   files: Readonly<Record<string, string>> = {},
-  { file = '/zones/example.com.zone', limits }: { readonly file?: string; readonly limits?: Partial<ZoneLimits> } = {},
+  options: {
+    readonly file?: string
+    readonly cnameServices?: readonly string[]
+    readonly limits?: Partial<ZoneLimits>
+  } = {},
 ): ZoneLoad {
+  const { file = '/zones/example.com.zone', cnameServices = [], limits } = options
   const texts = new Map([...Object.entries(files), [file, text]])
   const readFile = (path: string): Uint8Array => {
     const found = texts.get(path)
     if (found === undefined) throw new Error('no such file')
     return new TextEncoder().encode(found)
   }
-  return loadZone(file, { services: new Set(services), readFile, limits: { ...WIDEST_LIMITS, ...limits } })
+  const known = { services: new Set(services), cnameServices: new Set(cnameServices) }
+  return loadZone(file, { ...known, readFile, limits: { ...WIDEST_LIMITS, ...limits } })
 }
 
 /** The zone of that text, which has no errors. */
@@ -32,8 +38,12 @@ export function zoneOf(text: string, services: readonly string[] = []): Zone {
 }
 
 /** `line:column code` of each fault, in order; warnings with a `~` before. */
-export function faultsOf(text: string, services: readonly string[] = []): string[] {
-  return describeFaults(loadText(text, services))
+export function faultsOf(
+  text: string,
+  services: readonly string[] = [],
+  cnameServices: readonly string[] = [],
+): string[] {
+  return describeFaults(loadText(text, services, {}, { cnameServices }))
 }
 
 export function describeFaults({ faults }: ZoneLoad): string[] {

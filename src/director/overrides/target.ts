@@ -1,7 +1,8 @@
 // What an override is for, from the text that people write: checked against what is configured. A name that stands for
 // nothing is a problem with a hint; so is a kind that would do nothing there.
-import { formatAddress, parseAddress } from '../../base/address.ts'
+import { parseAddress } from '../../base/address.ts'
 import { nearestWord } from '../../base/fault.ts'
+import { textOf } from '../address-text.ts'
 import type { Definitions, Service } from '../service.ts'
 import type { OverrideKind, OverrideTarget } from './override.ts'
 
@@ -10,7 +11,7 @@ export interface TargetProblem {
   readonly hint?: string
 }
 
-/** Reads `REGION`, `SERVICE:REGION` or `REGION/ADDRESS`. */
+/** Reads `REGION`, `SERVICE:REGION` or `REGION/ADDRESS`; a host name may stand in the place of the address. */
 export function readTarget(written: string, definitions: Definitions): OverrideTarget | TargetProblem {
   const [, service, region = '', balancer] = /^(?:([^:/]+):)?([^:/]+)(?:\/(.+))?$/.exec(written) ?? []
   if (service !== undefined && balancer === undefined) return readServiceTarget(service, region, definitions)
@@ -19,9 +20,9 @@ export function readTarget(written: string, definitions: Definitions): OverrideT
   if (!known) return unknown('region', region, definitions.regions.keys())
   if (balancer === undefined) return { region }
   const address = parseAddress(balancer)
-  const text = address && formatAddress(address)
-  const all = known.balancers.map((one) => formatAddress(one.address))
-  if (text !== undefined && all.includes(text)) return { region, balancer: text }
+  const text = address ? textOf(address) : balancer.toLowerCase().replace(/\.$/, '')
+  const all = known.balancers.map((one) => textOf(one.address))
+  if (all.includes(text)) return { region, balancer: text }
   return { detail: `${balancer} is no balancer of ${region}`, hint: `there are ${all.join(', ')}` }
 }
 
@@ -49,7 +50,7 @@ export function configuredWeight(
   if (service !== undefined) return weightInService(definitions.services.get(service)!, region, definitions)
   const known = definitions.regions.get(region)!
   if (balancer === undefined) return known.weight
-  return known.balancers.find(({ address }) => formatAddress(address) === balancer)!.weight
+  return known.balancers.find(({ address }) => textOf(address) === balancer)!.weight
 }
 
 function weightInService(service: Service, region: string, { regions }: Definitions): number | TargetProblem {
@@ -80,6 +81,6 @@ export function isConfigured({ service, region, balancer }: OverrideTarget, defi
   const known = definitions.regions.get(region)
   return (
     known !== undefined &&
-    (balancer === undefined || known.balancers.some(({ address }) => formatAddress(address) === balancer))
+    (balancer === undefined || known.balancers.some(({ address }) => textOf(address) === balancer))
   )
 }

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { formatAddress } from '../../../src/base/address.ts'
+import { textOf } from '../../../src/director/address-text.ts'
 import { loadConfig } from '../../../src/config/load.ts'
 import { loadZone } from '../../../src/zone/load.ts'
 import { DEMO_CONFIG, DEMO_SITES } from '../../../src/cli/demo/demo.ts'
@@ -96,7 +96,7 @@ test('the regions stand where the configuration looks for them, and neither it n
   expect(faults).toEqual([])
   const places = Array.from(config!.regions.values(), ({ name, balancers, monitor }) => ({
     name,
-    address: formatAddress(balancers[0]!.address),
+    address: textOf(balancers[0]!.address),
     port: monitor && 'port' in monitor && monitor.port,
   }))
   expect(places).toEqual(DEMO_SITES)
