@@ -68,6 +68,8 @@ export interface LinuxSockets {
   readonly inspect: (fd: number) => FoundSocket | undefined
   /** Gives a UDP socket that another opened the options of ours. Its buffer grows to ours, and never shrinks. */
   readonly adoptUdp: (fd: number, found: FoundSocket) => void
+  /** The same for one that listens by TCP. */
+  readonly adoptTcp: (fd: number) => void
   /** Another descriptor of the same socket, for a thread that will close it. */
   readonly duplicate: (fd: number) => number
   /** A socket that nothing ever reaches. */
@@ -138,10 +140,8 @@ function createLinuxSockets(calls: LinuxCalls): LinuxSockets {
     return type === SOCK_TYPE.tcp && isListening ? { transport: 'tcp', endpoint, bothFamilies } : undefined
   }
 
-  const prepareTcp = (fd: number): void => {
-    // Connections of a former process in TIME_WAIT must not keep us from listening.
-    check('SO_REUSEADDR', set(fd, SOL_SOCKET, SO_REUSEADDR, 1))
-    // Connections take these from their listener.
+  /** Connections take these from their listener. */
+  const boundStreams = (fd: number): void => {
     check('SO_SNDBUF', set(fd, SOL_SOCKET, SO_SNDBUF, STREAM_BUFFER_BYTES))
     check('SO_RCVBUF', set(fd, SOL_SOCKET, SO_RCVBUF, STREAM_BUFFER_BYTES))
   }
@@ -152,7 +152,12 @@ function createLinuxSockets(calls: LinuxCalls): LinuxSockets {
         check('SO_REUSEPORT', set(fd, SOL_SOCKET, SO_REUSEPORT, 1))
         prepareUdp(fd, endpoint)
       }),
-    openTcp: (endpoint) => open('tcp', endpoint, prepareTcp),
+    openTcp: (endpoint) =>
+      open('tcp', endpoint, (fd) => {
+        // Connections of a former process in TIME_WAIT must not keep us from listening.
+        check('SO_REUSEADDR', set(fd, SOL_SOCKET, SO_REUSEADDR, 1))
+        boundStreams(fd)
+      }),
     closeOnExec: (fd) => check('fcntl', calls.fcntl(fd, F_SETFD, 'int', FD_CLOEXEC)),
     inspect,
     adoptUdp: (fd, { endpoint, bothFamilies }) => {
@@ -160,6 +165,7 @@ function createLinuxSockets(calls: LinuxCalls): LinuxSockets {
       prepareUdp(fd, endpoint)
       if (bothFamilies) check('IP_MTU_DISCOVER', set(fd, IPPROTO_IP, IP_MTU_DISCOVER, PMTUDISC_OMIT))
     },
+    adoptTcp: boundStreams,
     duplicate: (fd) => check('fcntl', calls.fcntl(fd, F_DUPFD_CLOEXEC, 'int', 3)),
     openDecoy: () => check('socket', calls.socket(AF_INET, SOCK_TYPE.udp | SOCK_NONBLOCK_CLOEXEC, 0)),
     blind: (fd, decoy) => check('dup3', calls.dup3(decoy, fd, O_CLOEXEC)),

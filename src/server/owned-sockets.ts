@@ -107,6 +107,7 @@ function openEndpoint(system: LinuxSockets, claimed: Claim, udpWorkers: number):
     if (udp.length === 0) while (udp.length < udpWorkers) udp.push(open(system.openUdp))
     transport = 'tcp'
     const tcp = claimed.tcp.map(({ fd }) => fd)
+    tcp.forEach(system.adoptTcp)
     return { endpoint, udp: shareOut(udp, udpWorkers), tcp: tcp.length > 0 ? tcp : [open(system.openTcp)] }
   } catch (error) {
     opened.forEach(system.close)

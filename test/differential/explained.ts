@@ -161,7 +161,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
     id: 'opt-in-errors',
     facets: ['edns'],
     when: ({ ours }) => ours.rcode === '1' && ours.edns.startsWith('version 0'),
-    rfc: 'RFC 6891 sections 6.1.1 and 7',
+    rfc: 'RFC 6891 section 6.1.1, RFC 6891 section 7',
     reason: 'A message with an OPT is answered with one, when its options are broken too. The references leave it out.',
   },
   {
@@ -192,7 +192,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
     facets: RESULT,
     when: (c) =>
       isTagged(c, 'ecs-malformed', 'ecs-scoped', 'ecs-family-0') && c.ours.rcode === '1' && someSayFormerr(c),
-    rfc: 'RFC 7871 sections 6 and 7.2.1',
+    rfc: 'RFC 7871 section 6, RFC 7871 section 7.2.1',
     reason:
       'Too many bytes, bits beyond the prefix, a scope in a query or an unknown family: FORMERR. NSD does not read the option; Knot and BIND forgive some.',
   },

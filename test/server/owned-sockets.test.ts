@@ -73,7 +73,7 @@ describe('what was handed over', () => {
   ])('$sockets sockets and $workers workers: nobody is idle and nothing unread', ({ sockets, workers, shares }) => {
     const udp = Array.from({ length: sockets }, (_, i) => handed('udp', '127.0.0.1', 53, i + 1))
     const tcp = [handed('tcp', '127.0.0.1', 53, 9)]
-    const system = { adoptUdp: () => undefined } as unknown as LinuxSockets
+    const system = { adoptUdp: () => undefined, adoptTcp: () => undefined } as unknown as LinuxSockets
     const owned = openOwned(system, [{ endpoint: HERE, udp, tcp }], workers)
     expect(owned).toEqual([{ endpoint: HERE, udp: shares, tcp: [9] }])
     expect(descriptorsOf(owned as Parameters<typeof descriptorsOf>[0]).toSorted((a, b) => a - b)).toEqual([
