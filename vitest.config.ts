@@ -10,6 +10,13 @@ const ALONE = [
   'test/differential/*.test.ts',
 ]
 
+// What takes the longest: `npm run test:long`, which .ci/run runs too.
+const LONG = [
+  'test/integration/{acme,hand-over,hostile,hostnames,lab,operate,socket-activation}.test.ts',
+  'test/region/active-passive.test.ts',
+]
+const isLong = process.env.LONG_TESTS === '1'
+
 export default defineConfig({
   test: {
     projects: [
@@ -17,8 +24,8 @@ export default defineConfig({
         test: {
           ...timeouts,
           name: 'parts',
-          include: ['test/**/*.test.ts'],
-          exclude: ALONE,
+          include: isLong ? [] : ['test/**/*.test.ts'],
+          exclude: [...ALONE, ...LONG],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
@@ -27,7 +34,8 @@ export default defineConfig({
         test: {
           ...timeouts,
           name: 'whole',
-          include: ALONE,
+          include: isLong ? LONG : ALONE,
+          exclude: isLong ? [] : LONG,
           fileParallelism: false,
           sequence: { groupOrder: 1 },
         },

@@ -29,7 +29,7 @@ const HEADER = encode({ alg: 'HS256', typ: 'JWT' })
 /** `now`: ms since 1970. */
 export function signToken(keys: Keys, { lifeMs, ...who }: TokenRequest, now: number): string {
   const iat = Math.floor(now / 1000)
-  const claims: Claims = { ...who, jti: randomUUID(), iat, exp: iat + Math.ceil(lifeMs / 1000) }
+  const claims: Claims = { ...who, jti: randomUUID(), iat, exp: Math.ceil((now + lifeMs) / 1000) }
   const body = `${HEADER}.${encode(claims)}`
   return `${body}.${signature(keys[0], body).toString('base64url')}`
 }
