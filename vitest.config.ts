@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
-const timeouts = { testTimeout: 20_000, hookTimeout: 20_000, pool: 'forks' } as const
+// Many tests measure time, and a machine that others load may keep any of them waiting: one fails when it fails three times.
+const timeouts = { testTimeout: 60_000, hookTimeout: 60_000, retry: 2, pool: 'forks' } as const
 
 // Two cores run the tests, the servers under test and their clients. What measures time comes last, a file at a time:
 // beside others it would measure the queue for a core.
