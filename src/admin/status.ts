@@ -24,7 +24,7 @@ export interface Status {
   readonly zones: readonly ZoneStatus[]
   readonly regions: readonly RegionStatus[]
   readonly services: readonly ServiceStatus[]
-  /** Targets of ALIAS records. */
+  /** Targets of ALIAS records, and balancers that are host names. */
   readonly aliases?: readonly AliasStatus[]
   /** The latest last. Bounded. */
   readonly events: readonly EventStatus[]

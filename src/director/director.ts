@@ -150,12 +150,12 @@ export class Director {
     return this.#chronicle.extent
   }
 
-  /** What operators say at this moment. */
   /** What targets of ALIAS records and host names resolve to at this moment. */
   get hosts(): AliasAnswers {
     return this.#aliases
   }
 
+  /** What operators say at this moment. */
   get words(): Words {
     return this.#words
   }

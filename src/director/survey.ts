@@ -1,11 +1,12 @@
 // What health says of one region, as planning needs it: whether it is up, why, and which of its balancers can answer.
 // A plan surveys each region once, whatever the number of services and client classes.
 import type { State, TargetHealth } from '../health/health.ts'
-import { judgeRegion, type RegionBalancer } from '../health/region.ts'
+import { judgeRegion } from '../health/region.ts'
 import type { Reported } from '../health/report/judge.ts'
 import type { Answerable, HostName } from '../snapshot/slot-table.ts'
 import type { Candidate, Standing } from '../steer/steer.ts'
 import { unresolved, type AliasAnswers } from './aliases.ts'
+import { balancersIn, healthOf } from './answerer-health.ts'
 import { answerersOf, goodFor, resolvedName, unknownFamilies, type Answerer } from './answerers.ts'
 import { textOf } from './address-text.ts'
 import { NO_WORDS, type Word, type Words } from './overrides/words.ts'
@@ -168,38 +169,6 @@ function forceBalancer(health: TargetHealth | undefined, word: Word | undefined)
   if (word?.forced === undefined) return health
   const { forced: state, note: reason } = word
   return { state, reason, since: health?.since ?? 0, provisional: false }
-}
-
-/** The balancers as configured, as a region's state follows from theirs; parallel to `answerers`: their health. */
-export function balancersIn(
-  answerers: readonly Answerer[],
-  known: readonly (TargetHealth | undefined)[],
-): readonly RegionBalancer[] {
-  return answerers.flatMap(({ address, host }, i) => {
-    const health = known[i]
-    return host ? [] : { family: address.family, ...(health && { health }) }
-  })
-}
-
-/** Its own, or of a host name whose addresses have states of their own, that of the best of them; undefined: not probed. */
-export function healthOf(
-  answerer: Answerer,
-  all: readonly Answerer[],
-  { monitor }: Region,
-  health: HealthById,
-): TargetHealth | undefined {
-  const { target, address } = answerer
-  const known = target === undefined ? undefined : health.get(target)
-  if (known || !monitor || address.family !== 'host') return known
-  const addresses = all.filter(({ host }) => host === address)
-  if (addresses.length === 0) {
-    return answerer.balancer.probeAddress
-      ? undefined
-      : { state: 'down', reason: 'its addresses are not known', since: 0, provisional: false }
-  }
-  const states = addresses.map((each) => health.get(each.target!))
-  const isUp = states.findIndex((each) => each?.state !== 'down')
-  return states[isUp < 0 ? 0 : isUp]
 }
 
 function familiesOf(answerers: readonly Answerer[], hosts: AliasAnswers): Survey['families'] {

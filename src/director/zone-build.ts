@@ -58,7 +58,12 @@ export interface ZoneBuildOutput {
 }
 
 /** What a zone may know of services. */
-type Known = Pick<LoadOptions, 'services' | 'cnameServices'>
+type Known = Required<Pick<LoadOptions, 'services' | 'cnameServices'>>
+
+interface Within {
+  readonly known: Known
+  readonly limits: ZoneLimits
+}
 
 interface LoadedFile {
   readonly file: string
@@ -103,7 +108,7 @@ export function buildZones({
   const unserved: string[] = []
   const added = assignChallenges(challenges, listed.map(originOf))
   for (const [i, file] of listed.entries()) {
-    const loaded = loadFile(file, state, { ...known, limits }, added[i]!)
+    const loaded = loadFile(file, state, { known, limits }, added[i]!)
     faults.push(...loaded.faults)
     unserved.push(...(loaded.unserved ?? []))
     if (loaded.sources) sources.push(loaded.sources)
@@ -147,7 +152,7 @@ function statusOf({ file, origin, zone, state, faults }: LoadedFile): ZoneStatus
 function loadFile(
   file: string,
   state: string | undefined,
-  options: LoadOptions,
+  { known, limits }: Within,
   challenges: readonly Challenge[],
 ): LoadedFile {
   const read = new Map<string, Uint8Array>()
@@ -156,8 +161,8 @@ function loadFile(
     read.set(path, bytes)
     return path === resolve(file) ? withChallenges(bytes, challenges) : bytes
   }
-  const { zone, faults } = loadZone(file, { ...options, readFile })
-  if (!zone && challenges.length > 0) return withoutChallenges(loadFile(file, state, options, []), challenges)
+  const { zone, faults } = loadZone(file, { ...known, limits, readFile })
+  if (!zone && challenges.length > 0) return withoutChallenges(loadFile(file, state, { known, limits }, []), challenges)
   if (zone)
     return {
       file,
@@ -167,7 +172,7 @@ function loadFile(
       faults,
       sources: { zoneFile: basename(file), checksums: checksumsOf(read) },
     }
-  const kept = loadKept(file, state, options)
+  const kept = loadKept(file, state, known)
   const origin = kept.zone?.origin ?? originOf(file)
   const all = [...faults, ...kept.faults]
   return { file, origin, zone: kept.zone, state: kept.zone ? 'last-good' : 'failed', faults: all }

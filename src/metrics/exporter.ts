@@ -162,11 +162,17 @@ function registerDirector(registry: Registry, facts: () => MetricsFacts): void {
   gauge(registry, 'meridian_service_fallback', '1 while the fallback of a service decides', ['service'], (set) => {
     for (const { name, fallbackEngaged } of facts().services) set([name], Number(fallbackEngaged))
   })
-  gauge(registry, 'meridian_aliases', 'Targets of ALIAS records by state', ['state'], (set) => {
-    for (const state of ['fresh', 'stale', 'failed']) {
-      set([state], (facts().aliases ?? []).filter((alias) => alias.state === state).length)
-    }
-  })
+  gauge(
+    registry,
+    'meridian_aliases',
+    'Targets of ALIAS records, and host names of balancers, by state',
+    ['state'],
+    (set) => {
+      for (const state of ['fresh', 'stale', 'failed']) {
+        set([state], (facts().aliases ?? []).filter((alias) => alias.state === state).length)
+      }
+    },
+  )
   total(registry, 'meridian_worker_replacements_total', 'Workers that died or stalled', ['role', 'slot'], (set) => {
     for (const { role, slot, replaced } of facts().workers) set([role, String(slot)], replaced)
   })

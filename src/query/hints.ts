@@ -2,14 +2,14 @@
 // hints (zone/hints.ts marks them); one pick of the service gives both hints of an answer, so that they are of one region.
 import { RCODE } from '../dns/types.ts'
 import { counter } from '../metrics/counters.ts'
-import { answerRecord, COUNT_MASK, rowTable } from '../snapshot/plan-body.ts'
+import { addressCountOf, answerRecord, rowTable } from '../snapshot/plan-body.ts'
 import { ANSWERS, serviceRecord } from '../snapshot/plan-image.ts'
 import { linkOf, nodeLink, RECORD_HEADER_BYTES, recordCountOf, wireOf } from '../snapshot/zone-image.ts'
 import { findNode, type ZoneViews } from './lookup.ts'
 import { MAX_POINTER, writeBytes, writeOwner } from './message.ts'
 import { readName } from './name-cursor.ts'
 import { originLabel, readTtl, writeTtl } from './sections.ts'
-import { answerAt, draw, leastTtl, PICK, serviceOf, tally } from './steered.ts'
+import { leastTtl, PICK, serviceOf, steer, steerBeside, tallyAnew } from './steered.ts'
 import { read16, write16 } from './wire.ts'
 import type { QueryWorker } from './worker.ts'
 
@@ -117,14 +117,13 @@ function keyAt(bytes: Uint8Array, at: number, end: number): number {
 function drawHints(worker: QueryWorker, binding: number): number {
   const { place, message, counters, snapshot } = worker
   const { planWords, planBytes } = snapshot
-  const drawn = draw(worker, binding, PICK.other)
-  place.hint4 = answerAt(worker, rowTable.hints4, drawn)
-  place.hint6 = answerAt(worker, rowTable.hints6, drawn)
-  const told = planWords[place.hint4 + answerRecord.count]! > 0 ? place.hint4 : place.hint6
-  tally(worker, told)
+  place.hint4 = steer(worker, binding, PICK.other)
+  place.hint6 = steerBeside(worker, rowTable.hints6)
+  const told = addressCountOf(planWords, place.hint4) > 0 ? place.hint4 : place.hint6
+  if (told !== place.hint4) tallyAnew(worker, told)
   counters[counter.steered]!++
   if (place.scope > message.scope) message.scope = place.scope
-  const isEmpty = planWords[told + answerRecord.count]! <= 0
+  const isEmpty = addressCountOf(planWords, told) === 0
   return isEmpty ? leastTtl(worker, binding) : readTtl(planBytes, (told + answerRecord.wire) * 4)
 }
 
@@ -150,8 +149,7 @@ function writeRecord(worker: QueryWorker, from: number, length: number, isFilled
 /** One parameter with the addresses of an answer record; nothing where there are none, or none are known. */
 function writeHint({ message, snapshot }: QueryWorker, key: number, size: number, answer: number): boolean {
   const { planWords, planBytes } = snapshot
-  const known = planWords[answer + answerRecord.count]!
-  const count = known < 0 ? 0 : known & COUNT_MASK
+  const count = addressCountOf(planWords, answer)
   if (count === 0) return true
   const { output, at } = message
   if (at + PARAM_HEADER_BYTES + count * size > message.limit) return false

@@ -186,7 +186,7 @@ function answerSteered(worker: QueryWorker, binding: number, pick: number, hop: 
   return RCODE.NOERROR
 }
 
-/** The target of an ALIAS cannot be resolved, and its last answer stands in. Told where there is room: it truncates nothing. */
+/** What stands behind a name cannot be resolved, and its last answer stands in. Told where there is room: it truncates nothing. */
 function tellStale(message: Message): void {
   if (message.at + EXTENDED_ERROR_BYTES <= message.limit) message.extendedError = EXTENDED_ERROR.staleAnswer
 }

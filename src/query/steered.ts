@@ -16,21 +16,8 @@ export const PICK = { a: rowTable.ipv4, aaaa: rowTable.ipv6, other: 2 } as const
  * answer depends on, unless it is empty: negative answers have scope 0, for negative caches do not know ECS.
  */
 export function steer(worker: QueryWorker, binding: number, pick: number): number {
-  const answer = answerAt(worker, pick, draw(worker, binding, pick))
   const { snapshot, message, place } = worker
-  const count = snapshot.planWords[answer + answerRecord.count]! & COUNT_MASK
-  tally(worker, answer)
-  if (count !== 0 && place.scope > message.scope) message.scope = place.scope
-  return answer
-}
-
-/**
- * Finds the client's place and draws the number whose remainder is its slot: a counter's next, or the client's own. The
- * client of a service that ignores client subnets is the sender, and its scope is 0.
- */
-export function draw(worker: QueryWorker, binding: number, pick: number): number {
-  const { snapshot, place, picks, pickOffset } = worker
-  const { planWords, mapWords } = snapshot
+  const { planWords, planHalves, mapWords } = snapshot
   const bound = planHeader.words + (binding - 1) * bindingRecord.words
   const service = planWords[bound + bindingRecord.service]!
   const ignoresSubnet = planWords[service + serviceRecord.ignoresSubnet]! !== 0
@@ -44,35 +31,60 @@ export function draw(worker: QueryWorker, binding: number, pick: number): number
     scope = scopeOf(found)
   }
   const body = planWords[service + serviceRecord.body]!
-  place.service = service
-  place.body = body
-  place.row = body + row * rowTable.words
+  const rowAt = body + row * rowTable.words
+  const table = body + planWords[rowAt + pick]!
+  const slots = planWords[table + slotTable.slots]!
   const pinBits = planWords[service + (client[0] === 4 ? serviceRecord.ipv4Bits : serviceRecord.ipv6Bits)]!
-  place.scope = ignoresSubnet ? 0 : pinBits > scope ? pinBits : scope
-  if (pinBits >= 0) return pinSlot(client, pinBits, planWords[service + serviceRecord.seed]!)
-  // Counts on, so that any run of picks of one (name, class, type) walks its slots in order.
-  const index = planWords[bound + bindingRecord.picks]! + row * PICKS + pick
-  const next = picks[index]!
-  picks[index] = (next + 1) | 0
-  return (next + pickOffset) >>> 0
+  let drawn
+  if (pinBits < 0) {
+    drawn = nextPick(worker, planWords[bound + bindingRecord.picks]! + row * PICKS + pick)
+  } else {
+    drawn = pinSlot(client, pinBits, planWords[service + serviceRecord.seed]!)
+    if (pinBits > scope) scope = pinBits
+  }
+  if (ignoresSubnet) scope = 0
+  // For hints alone: remembered for all, it costs a weighted answer 2 % (test/bench/respond.ts).
+  if (pick === PICK.other) {
+    place.service = service
+    place.body = body
+    place.row = rowAt
+    place.drawn = drawn
+    place.scope = scope
+  }
+  const slot = (drawn >>> 0) % slots
+  const index = planHalves[(body + planWords[table + slotTable.slotsAt]!) * 2 + slot]!
+  const answer = body + planWords[table + slotTable.first + index]!
+  const tally = planWords[service + serviceRecord.tallies + planWords[answer + answerRecord.tally]!]!
+  worker.tallies[tally]!++
+  worker.tally = tally
+  if ((planWords[answer + answerRecord.count]! & COUNT_MASK) !== 0 && scope > message.scope) message.scope = scope
+  return answer
 }
 
-/** The answer record that a table of the client's row has for a number that was drawn. */
-export function answerAt({ snapshot, place }: QueryWorker, which: number, drawn: number): number {
+/** The answer record of another table of the same row, for the number that was drawn last: of the same region, in hints. */
+export function steerBeside({ snapshot, place }: QueryWorker, which: number): number {
   const { planWords, planHalves } = snapshot
-  const { body, row } = place
+  const { body, row, drawn } = place
   const table = body + planWords[row + which]!
-  const slot = drawn % planWords[table + slotTable.slots]!
+  const slot = (drawn >>> 0) % planWords[table + slotTable.slots]!
   const index = planHalves[(body + planWords[table + slotTable.slotsAt]!) * 2 + slot]!
   return body + planWords[table + slotTable.first + index]!
 }
 
-/** Counts an answer for its region. */
-export function tally(worker: QueryWorker, answer: number): void {
+/** Counts the answer at hand for the region of another answer record of the same row. */
+export function tallyAnew(worker: QueryWorker, answer: number): void {
   const { planWords } = worker.snapshot
   const tally = planWords[worker.place.service + serviceRecord.tallies + planWords[answer + answerRecord.tally]!]!
+  worker.tallies[worker.tally]!--
   worker.tallies[tally]!++
   worker.tally = tally
+}
+
+/** Counts on, so that any run of picks of one (name, class, type) walks its slots in order. Unsigned, in a signed word. */
+function nextPick({ picks, pickOffset }: QueryWorker, index: number): number {
+  const pick = picks[index]!
+  picks[index] = (pick + 1) | 0
+  return (pick + pickOffset) | 0
 }
 
 /** The least TTL that a name's service gives, seconds. */

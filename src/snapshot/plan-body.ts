@@ -39,10 +39,7 @@ export const slotTable = {
 } as const
 
 export const answerRecord = {
-  /**
-   * Records in the bits of COUNT_MASK (0: NODATA), STALE above; or `SERVFAIL`: the addresses are not known; or `CNAME`: one
-   * record, a CNAME.
-   */
+  /** Records in the bits of COUNT_MASK (0: NODATA), STALE above; or `SERVFAIL`: the addresses are not known; or `CNAME`. */
   count: 0,
   wireLength: 1,
   /** Which of its service's tallies counts it. */
@@ -53,10 +50,10 @@ export const answerRecord = {
 
 /** In the place of a count of records. */
 export const SERVFAIL = -1
+export const CNAME = -2
 export const COUNT_MASK = 0xffff
 /** Flag in `answerRecord.count`: an answer of a StaleTable. */
 export const STALE = 1 << 16
-export const CNAME = -2
 
 const TYPES: Readonly<Record<Answerable['family'], number>> = { 4: TYPE.A, 6: TYPE.AAAA, host: TYPE.CNAME }
 
@@ -137,8 +134,7 @@ class Encoder {
     const addresses = addressesOf(answer)
     const wireLength = addresses.reduce((sum, { bytes }) => sum + RECORD_HEADER_BYTES + bytes.length, 0)
     const at = this.#take(answerRecord.wire + ((wireLength + 3) >> 2))
-    const count = countOf(answer)
-    this.#words[at + answerRecord.count] = count < 0 ? count : count | flags
+    this.#words[at + answerRecord.count] = countOf(answer, flags)
     this.#words[at + answerRecord.wireLength] = wireLength
     this.#words[at + answerRecord.tally] = this.#tallyOf(addresses)
     const bytes = new Uint8Array(this.#words.buffer)
@@ -205,9 +201,15 @@ function isSame(a: Uint16Array, b: Uint16Array): boolean {
   return a.length === b.length
 }
 
-function countOf(answer: Answer | Unknown): number {
+function countOf(answer: Answer | Unknown, flags: number): number {
   if (answer === 'servfail') return SERVFAIL
-  return answer[0]?.family === 'host' ? CNAME : answer.length
+  return answer[0]?.family === 'host' ? CNAME : answer.length | flags
+}
+
+/** Addresses in an answer record: none where they are not known, and in a CNAME. */
+export function addressCountOf(words: Int32Array, answer: number): number {
+  const count = words[answer + answerRecord.count]!
+  return count < 0 ? 0 : count & COUNT_MASK
 }
 
 function addressesOf(answer: Answer | Unknown): Answer {

@@ -143,6 +143,15 @@ test('a copy whose bytes changed on the disk is no version', () => {
   expect(build().zones.map(({ state }) => state)).toEqual(['failed'])
 })
 
+test('a kept version answers, though limits are narrower now', () => {
+  write('a.test.zone', SOUND)
+  build()
+  const [folder, state] = [join(root, 'zones'), join(root, 'state')]
+  const limits = { ...WIDEST_LIMITS, records: 2 }
+  const { zones } = buildZones({ folder, state, services: [], limits, buffer: new SharedArrayBuffer(8) })
+  expect(zones.map((zone) => zone.state)).toEqual(['last-good'])
+})
+
 test('two files with one origin: the first is served, the second is a fault', () => {
   write('a.test.zone', SOUND)
   write('b.zone', `$ORIGIN a.test.\n${SOUND.replace(' 7 ', ' 9 ')}`)

@@ -121,6 +121,17 @@ test('a pinned client gets the hints of its addresses, with their scope', () => 
   }
 })
 
+test.each([
+  ['www', [1, 0]],
+  ['v4', [1, 0]],
+  ['lost', [1, 0]],
+  ['none', [0, 1]],
+])('hints of %s are counted once, for the region that they are of', (name, counted) => {
+  const { ask: send, worker } = createAsker({ zones: { 'example.com': ZONE }, services })
+  send({ name: `${name}.example.com`, type: 'HTTPS' })
+  expect([...worker.tallies.subarray(1, 3)]).toEqual(counted)
+})
+
 test('what does not fit is truncated, and nothing of it is sent', () => {
   const many = Array.from({ length: 16 }, (_, i) => `2001:db8::${i + 1}`).join(' ')
   const { ask: send } = createAsker({

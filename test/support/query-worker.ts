@@ -82,7 +82,7 @@ export function buildSnapshot({
       return binding
     }),
     clientMaps: mapOffsets,
-    tallyOf: () => 1,
+    tallyOf: (_, answer) => (answer.length > 0 ? 1 : 2),
   })
   const planBuffer = new SharedArrayBuffer(plan.byteLength)
   plan.write(planBuffer)
