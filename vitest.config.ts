@@ -1,46 +1,38 @@
 import { defineConfig } from 'vitest/config'
 
-// Many tests measure time, and a machine that others load may keep any of them waiting: one fails when it fails three times.
-const timeouts = { testTimeout: 60_000, hookTimeout: 60_000, retry: 2, pool: 'forks' } as const
+const timeouts = { testTimeout: 20_000, hookTimeout: 20_000, pool: 'forks' } as const
 
-// Two cores run the tests, the servers under test and their clients. What measures time comes last, a file at a time:
-// beside others it would measure the queue for a core.
-const ALONE = [
-  'test/integration/**/*.test.ts',
+// Two cores run the tests, the servers under test and their clients. First what is small; then whole programs, which wait
+// more than they work and so share the cores; last what measures time, a file at a time: beside others it would measure the
+// queue for a core.
+const WHOLE = ['test/integration/**/*.test.ts', 'test/differential/*.test.ts']
+const TIMED = [
+  'test/integration/{coldstart,failover,failover-timing,reload,resilience,transitions}.test.ts',
   'test/health/{checker,detection}.test.ts',
-  'test/differential/*.test.ts',
 ]
 
-// What takes the longest: `npm run test:long`, which .ci/run runs too.
+// What takes longest, a file at a time: `npm run test:long`, which .ci/run runs too.
 const LONG = [
   'test/integration/{acme,hand-over,hostile,hostnames,lab,operate,socket-activation}.test.ts',
   'test/region/active-passive.test.ts',
 ]
-const isLong = process.env.LONG_TESTS === '1'
+
+const ALONE = { fileParallelism: false } as const
+
+const DAILY = [
+  {
+    name: 'parts',
+    include: ['test/**/*.test.ts'],
+    exclude: [...WHOLE, ...TIMED, ...LONG],
+    maxWorkers: 2,
+    sequence: { groupOrder: 0 },
+  },
+  { name: 'whole', include: WHOLE, exclude: [...TIMED, ...LONG], maxWorkers: 3, sequence: { groupOrder: 1 } },
+  { name: 'timed', include: TIMED, ...ALONE, sequence: { groupOrder: 2 } },
+]
+
+const projects = process.env.LONG_TESTS === '1' ? [{ name: 'long', include: LONG, ...ALONE }] : DAILY
 
 export default defineConfig({
-  test: {
-    projects: [
-      {
-        test: {
-          ...timeouts,
-          name: 'parts',
-          include: isLong ? [] : ['test/**/*.test.ts'],
-          exclude: [...ALONE, ...LONG],
-          maxWorkers: 2,
-          sequence: { groupOrder: 0 },
-        },
-      },
-      {
-        test: {
-          ...timeouts,
-          name: 'whole',
-          include: isLong ? LONG : ALONE,
-          exclude: isLong ? [] : LONG,
-          fileParallelism: false,
-          sequence: { groupOrder: 1 },
-        },
-      },
-    ],
-  },
+  test: { projects: projects.map((project) => ({ test: { ...timeouts, ...project } })) },
 })
