@@ -37,10 +37,13 @@ export function createHttpProbe(settings: TlsSettings): Probe<HttpMonitor> {
   return createProbe((target, telling) => {
     const { monitor } = target
     let exchange: ClientRequest
+    let answer: IncomingMessage | undefined
     const ask = (asked: Asked): void => {
+      answer = undefined
       exchange = send(target, asked, connectorFor, settings, telling.wall())
       exchange.on('socket', (socket: Socket) => watchStages(socket, asked.isSecure, telling))
       exchange.on('response', (response) => {
+        answer = response
         const next = redirectOf(response, asked)
         if (next === undefined) judge(response, monitor, telling)
         else {
@@ -60,7 +63,10 @@ export function createHttpProbe(settings: TlsSettings): Probe<HttpMonitor> {
     const { port, path, host, redirects } = monitor
     const isSecure = monitor.type === 'https'
     ask({ isSecure, port, path, redirectsLeft: redirects, ...(host !== undefined && { host }) })
-    return () => exchange.destroy()
+    return () => {
+      // One that was answered to the end is the agent's, to be kept or closed; to destroy it might close what is to be kept.
+      if (answer?.complete !== true) exchange.destroy()
+    }
   })
 }
 

@@ -1,5 +1,10 @@
+import { fork } from 'node:child_process'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createHttps } from 'node:https'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { parseAddress } from '../../../src/base/address.ts'
 import { systemClock } from '../../../src/base/clock.ts'
@@ -12,6 +17,8 @@ import { httpMonitor } from './monitors.ts'
 import { Authority, closeAll, listen, serve, settled, type OnConnection, type Pair } from './servers.ts'
 
 afterEach(closeAll)
+
+const FARM = join(import.meta.dirname, '../../bench/probe-farm.ts')
 
 const probeHttp = createHttpProbe(createTlsSettings())
 
@@ -252,5 +259,22 @@ describe('https', () => {
       expect((await probe({ port: served.port, type: 'https', keepAlive: true, tls })).outcome).toBe('success')
     }
     expect(served.connections()).toBe(1)
+  })
+
+  // By a server in another process the answer often ends before the request counts as written.
+  it('keeps connections whose answers are quick', async () => {
+    const farm = fork(FARM, [pair.certFile, pair.keyFile], { execArgv: [] })
+    const [port] = (await once(farm, 'message')) as [number]
+    const tls = rules('www.example.com', 1)
+    let connections = 0
+    const count = (): number => connections++
+    subscribe('net.client.socket', count)
+    for (let i = 0; i < 20; i++) {
+      await probe({ port, type: 'https', keepAlive: true, tls })
+      await sleep(20)
+    }
+    unsubscribe('net.client.socket', count)
+    farm.kill('SIGKILL')
+    expect(connections).toBe(1)
   })
 })
