@@ -1,6 +1,7 @@
 // npm run bench:transitions: from the end of the probe that decides to the first changed answer on the wire, over 200
-// transitions of a region that 50 services rest on. The client asks again as soon as it is answered, so a figure holds its
-// round trip, too; with two cores for the director, its threads, the region and the client, figures are an upper bound.
+// transitions of a region that 50 services rest on. The client asks again 0.2 ms after it is answered, so a
+// figure holds that and its round trip, too; with two cores for the director, its threads, the region and the client,
+// figures are an upper bound.
 //   --count N      transitions
 //   --services N   services that rest on the region
 import { parseArgs } from 'node:util'
