@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import type { TargetHealth } from '../../src/health/health.ts'
@@ -74,6 +75,25 @@ it('keeps one write at a time, ends with the newest, and leaves no other file be
   expect((await readSavedHealth(folder, [one], Date.now())).states.get(one.id)?.state).toBe('down')
   expect(await readdir(folder)).toEqual([SAVED_HEALTH])
   expect(trouble).toEqual([])
+})
+
+it('spares the disk a storm of changes, and the end waits for nothing', async () => {
+  let written = 0
+  const keeper = new HealthKeeper({
+    folder,
+    health: () => (written++, new Map()),
+    clock: systemClock,
+    onTrouble: () => undefined,
+  })
+  for (let i = 0; i < 30; i++) {
+    void keeper.save()
+    await sleep(10)
+  }
+  expect(written).toBe(1)
+  const before = performance.now()
+  await keeper.stop()
+  expect(written).toBe(2)
+  expect(performance.now() - before).toBeLessThan(500)
 })
 
 it('tells of a folder that cannot be written', async () => {
