@@ -7,8 +7,7 @@ import { systemClock } from '../base/clock.ts'
 import { MOMENT_FORMS, parseMoment } from '../base/moment.ts'
 import type { Problem } from '../admin/problem.ts'
 import type { ExplainQuery } from '../admin/routes.ts'
-import { fetchExplanation, fetchQueries, fetchStatus, type Reply } from './client.ts'
-import { findConnection } from './connection.ts'
+import { fetchExplanation, fetchQueries, fetchStatus, type Connection, type Reply } from './client.ts'
 import type { Actions, CheckOptions, ExplainOptions, QueriesOptions, StatusOptions } from './cli.ts'
 import type { ExitCode } from './exit-code.ts'
 import { formatExplanation, type ShownExplanation } from './explain.ts'
@@ -55,10 +54,16 @@ async function check(parts: CommandParts, { config, json }: CheckOptions): Promi
 }
 
 async function status({ print, complain, paint }: Terminal, options: StatusOptions): Promise<ExitCode> {
-  const reply = await fetchStatus(findConnection(options.server, process.env))
+  const reply = await fetchStatus(await connectionTo(options.server))
   if (!('value' in reply)) return tellFailure(reply, complain, STATUS_ADVICE)
   print(options.json ? asJson(reply.value) : formatStatus(reply.value, paint))
   return 0
+}
+
+/** Loaded with the YAML that it reads, when there is something to ask: `serve` has no use for either. */
+async function connectionTo(server: string | undefined): Promise<Connection> {
+  const { findConnection } = await import('./connection.ts')
+  return findConnection(server, process.env)
 }
 
 export const STATUS_ADVICE = 'start one with "meridian serve --config FILE", or name another with --server URL'
@@ -66,7 +71,7 @@ const EXPLAIN_ADVICE = `${STATUS_ADVICE}, or plan without one with --config FILE
 
 async function queries({ print, complain, paint }: Terminal, options: QueriesOptions): Promise<ExitCode> {
   const { server, json, ...wanted } = options
-  const reply = await fetchQueries(findConnection(server, process.env), wanted)
+  const reply = await fetchQueries(await connectionTo(server), wanted)
   if (!('value' in reply)) return tellFailure(reply, complain, STATUS_ADVICE)
   print(json ? asJson(reply.value) : formatQueries(reply.value, paint))
   return 0
@@ -102,11 +107,10 @@ async function askRunning(
   { server, config }: ExplainOptions,
   query: ExplainQuery,
 ): Promise<Reply<ShownExplanation>> {
-  if (server !== undefined || config === undefined)
-    return await fetchExplanation(findConnection(server, process.env), query)
+  if (server !== undefined || config === undefined) return await fetchExplanation(await connectionTo(server), query)
   const url = await adminUrl(config)
   if (url === undefined) return { fault: `${config} configures no admin to ask`, absent: true }
-  return await fetchExplanation(findConnection(url, process.env), query)
+  return await fetchExplanation(await connectionTo(url), query)
 }
 
 async function explainFromConfig(

@@ -80,12 +80,17 @@ export class Server {
   readonly picks: readonly Int32Array[]
   #descriptors: Descriptors | undefined
   #slots: readonly WorkerSlot[] = []
-  #spares: Spares | undefined
+  readonly #spares: Spares
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: ServerOptions) {
     const slots = Array.from({ length: slotsFor(options.workers) })
     this.#options = options
+    const ownResponder = new URL(`./responder${extname(import.meta.filename)}`, import.meta.url)
+    this.#spares = new Spares({
+      responder: (options.responder ?? ownResponder).href,
+      mayBatch: options.sockets !== 'portable' && process.platform === 'linux',
+    })
     this.#clock = options.clock ?? systemClock
     this.counters = slots.map(createCounters)
     this.tallies = slots.map(
@@ -99,6 +104,11 @@ export class Server {
   /** Where the server listens, with the ports really taken; empty before `start`. */
   get endpoints(): readonly Endpoint[] {
     return this.#descriptors?.endpoints ?? []
+  }
+
+  /** Starts the threads of all workers, which stand by until `start`: when something else takes longer. */
+  prepare(): void {
+    this.#spares.prepare(slotsFor(this.#options.workers))
   }
 
   /**
@@ -115,8 +125,7 @@ export class Server {
     })
     if (!('lendUdp' in opened)) return opened
     this.#descriptors = opened
-    this.#spares = this.#createSpares(opened)
-    this.#slots = this.#createSlots(opened, this.#spares)
+    this.#slots = this.#createSlots(opened)
     this.#watch()
     try {
       await Promise.all(this.#slots.map((slot) => slot.start()))
@@ -142,7 +151,7 @@ export class Server {
     const tcp = Promise.all(slots.filter(isTcp).map((slot) => slot.stop(ending, tcpLimitMs)))
     if (ending === 'soon') await tcp
     const udp = slots.filter((slot) => !isTcp(slot)).map((slot) => slot.stop('soon', STOP_LIMIT_MS))
-    await Promise.all([tcp, ...udp, this.#spares?.stop()])
+    await Promise.all([tcp, ...udp, this.#spares.stop()])
     this.#descriptors?.close()
     this.#descriptors = undefined
   }
@@ -176,21 +185,16 @@ export class Server {
     this.#hooked(slot).spin(ms)
   }
 
-  #createSpares({ udpSockets }: Descriptors): Spares {
-    const ownResponder = new URL(`./responder${extname(import.meta.filename)}`, import.meta.url)
-    return new Spares((this.#options.responder ?? ownResponder).href, udpSockets)
-  }
-
-  #createSlots(descriptors: Descriptors, spares: Spares): WorkerSlot[] {
+  #createSlots(descriptors: Descriptors): WorkerSlot[] {
     const tcpSlot = this.#options.workers
     const udpSlots = Array.from({ length: descriptors.udpWorkers }, (_, slot) => slot)
-    return [...udpSlots, tcpSlot].map((slot) => this.#createSlot(descriptors, spares, slot))
+    return [...udpSlots, tcpSlot].map((slot) => this.#createSlot(descriptors, slot))
   }
 
-  #createSlot(descriptors: Descriptors, spares: Spares, slot: number): WorkerSlot {
+  #createSlot(descriptors: Descriptors, slot: number): WorkerSlot {
     const { workers, publication, events } = this.#options
     return new WorkerSlot({
-      ...{ slot, spares, descriptors, publication },
+      ...{ slot, spares: this.#spares, descriptors, publication },
       lanes: Array.from({ length: LANES }, (_, lane) => slot + lane * slotsFor(workers)),
       transport: slot === workers ? 'tcp' : 'udp',
       counters: this.counters[slot]!,

@@ -1,8 +1,8 @@
 // A worker thread that has loaded its code and waits for orders, so that who dies or stalls is replaced within
-// milliseconds and not after the 50 to 150 that a thread takes to start. One stands by, whatever the number of workers.
+// milliseconds and not after the 50 to 150 that a thread takes to start. One stands by, whatever the number of workers; and
+// before the start as many as there will be, for they load their code while zones are read.
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import type { UdpSockets } from './descriptors.ts'
 import { createControl, type Control } from './lifeline.ts'
 import type { SpareSetup } from './worker.ts'
 
@@ -18,28 +18,24 @@ export interface Spare {
 
 export class Spares {
   readonly #setup: Omit<SpareSetup, 'control'>
-  #standingBy: Spare | undefined
+  readonly #standingBy: Spare[] = []
   #stopped = false
 
-  constructor(responder: string, udpSockets: UdpSockets) {
-    this.#setup = { responder, udpSockets }
+  constructor(setup: Omit<SpareSetup, 'control'>) {
+    this.#setup = setup
   }
 
-  /** The one that stands by, else a new one. Its owner is told of all that befalls it. Throws when threads run out. */
+  /** One that stands by, else a new one. Its owner is told of all that befalls it. Throws when threads run out. */
   take(): Spare {
-    const spare = this.#standingBy ?? this.#start()
-    spare.worker.off('error', this.#dismiss).off('exit', this.#dismiss)
-    this.#standingBy = undefined
+    const spare = this.#standingBy.shift() ?? this.#start()
+    spare.worker.removeAllListeners('error').removeAllListeners('exit')
     return spare
   }
 
-  /** Has one stand by from now on. To be called when nobody waits for a processor, for it takes one to start. */
-  prepare(): void {
-    if (this.#standingBy || this.#stopped) return
+  /** Has so many stand by from now on. To be called when nobody waits for a processor, for each takes one to start. */
+  prepare(count = 1): void {
     try {
-      this.#standingBy = this.#start()
-      // Whatever is wrong with it, `take` starts another, whose owner hears of it.
-      this.#standingBy.worker.on('error', this.#dismiss).on('exit', this.#dismiss)
+      while (this.#standingBy.length < count && !this.#stopped) this.#standBy(this.#start())
     } catch {
       // A passing shortage of threads: `take` tries again and tells.
     }
@@ -47,11 +43,17 @@ export class Spares {
 
   async stop(): Promise<void> {
     this.#stopped = true
-    await this.#standingBy?.worker.terminate()
+    await Promise.all(this.#standingBy.map(({ worker }) => worker.terminate()))
   }
 
-  readonly #dismiss = (): void => {
-    this.#standingBy = undefined
+  /** Whatever is wrong with it, `take` starts another, whose owner hears of it. */
+  #standBy(spare: Spare): void {
+    const dismiss = (): void => {
+      const at = this.#standingBy.indexOf(spare)
+      if (at >= 0) this.#standingBy.splice(at, 1)
+    }
+    spare.worker.on('error', dismiss).on('exit', dismiss)
+    this.#standingBy.push(spare)
   }
 
   #start(): Spare {

@@ -91,11 +91,12 @@ export class WorkerLife {
   }
 
   #order(): void {
-    const { publication, lane, slot, transport, orders } = this.#options
+    const { publication, lane, slot, transport, orders, descriptors } = this.#options
     const snapshotPort = publication.attach(lane)
     const message: WorkerOrders = {
       ...orders,
       ...{ slot, lane, transport, snapshotPort, snapshotControl: publication.control, loan: this.#loan },
+      udpSockets: descriptors.udpSockets,
     }
     this.#worker.postMessage(message, [snapshotPort])
   }

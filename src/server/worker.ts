@@ -3,6 +3,7 @@
 import { once } from 'node:events'
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../base/clock.ts'
+import { settleHeap } from '../base/settled-heap.ts'
 import type { Counters } from '../metrics/counters.ts'
 import type { Transport } from './listen-fault.ts'
 import type { Loan, UdpSockets } from './descriptors.ts'
@@ -20,27 +21,30 @@ export interface SpareSetup {
   readonly control: Control
   /** The address of the module that makes the responder. */
   readonly responder: string
-  readonly udpSockets: UdpSockets
+  /** Whether it may come to read sockets in batches, and had better load what that takes. */
+  readonly mayBatch: boolean
 }
 
 /** The one message that it gets. */
 export interface WorkerOrders extends ResponderSetup {
   readonly transport: Transport
   readonly loan: Loan
+  readonly udpSockets: UdpSockets
   readonly counters: Counters
   readonly limits: Limits
 }
 
-const { control, responder: responderModule, udpSockets } = workerData as SpareSetup
+const { control, responder: responderModule, mayBatch } = workerData as SpareSetup
 const { now } = systemClock
 const lifeline = createLifeline(control, (message) => parentPort!.postMessage(message), now)
 const told = once(parentPort!, 'message') as Promise<[WorkerOrders]>
 const { createResponder } = (await import(responderModule)) as ResponderModule
-// What the batched listener loads, whoever needs it in the end: a spare may take any place.
-if (udpSockets === 'batched') await loadBatchCalls()
+// What the batched listener loads, whoever needs it in the end: a spare may take any place. It tells what is wrong.
+if (mayBatch) await loadBatchCalls().catch(() => undefined)
+settleHeap()
 const [orders] = await told
 const responder = guardResponder(createResponder(orders), orders.counters, lifeline.report)
-const listenToUdp = udpSockets === 'batched' ? listenUdpBatched : listenUdp
+const listenToUdp = orders.udpSockets === 'batched' ? listenUdpBatched : listenUdp
 const listen = orders.transport === 'udp' ? listenToUdp : listenTcp
 await listen({
   loan: orders.loan,

@@ -7,8 +7,9 @@ import type { QueryFilter, QueryList } from '../admin/queries.ts'
 import { Agent } from '../agent/agent.ts'
 import type { ExplainQuery } from '../admin/routes.ts'
 import { systemClock } from '../base/clock.ts'
-import { giveBackFreedMemory } from '../base/freed-memory.ts'
+import { giveBackFreedMemory, trimFreedMemory } from '../base/freed-memory.ts'
 import { formatFault, isError, type Fault } from '../base/fault.ts'
+import { settleHeap } from '../base/settled-heap.ts'
 import type { Log, Logger } from '../base/log.ts'
 import type { Config, Endpoint } from '../config/config.ts'
 import { diffConfig } from '../config/diff.ts'
@@ -39,7 +40,7 @@ import { Publisher } from '../snapshot/publication.ts'
 import { agentWord } from './agent-words.ts'
 import { describeTurn } from './doubting.ts'
 import { EventBook } from './event-book.ts'
-import { explainQuery, type Explained } from './explaining.ts'
+import type { Explained } from './explaining.ts'
 import { listQueries } from './query-list.ts'
 import type { Operations } from './operations.ts'
 import { RegionBoard } from './region-board.ts'
@@ -193,6 +194,7 @@ export class Running {
     this.#operations = await this.#createOperations(config)
     this.#logFaults((await this.#operations?.start()) ?? [])
     await this.#createShowings()
+    this.server.prepare()
     const [prepared] = await Promise.all([this.director.prepare(this.#withChallenges(config)), this.#firstRound()])
     if (prepared.refused) return { faults: prepared.faults }
     this.#logFaults(prepared.faults)
@@ -215,7 +217,7 @@ export class Running {
     this.succession.confirm()
     this.#watchGeo()
     this.#announce()
-    this.#copying = this.#keepCopies(prepared)
+    this.#copying = this.#keepCopies(prepared).then(settleHeap)
     if (this.#options.handOver) await this.succession.openDoor()
     return undefined
   }
@@ -281,8 +283,10 @@ export class Running {
     return { ...this.status(), faults: this.#faults, ...(receiveDrops !== undefined && { receiveDrops }) }
   }
 
-  explain(query: ExplainQuery): Promise<Explained> {
-    return explainQuery(this.director, query)
+  /** With a responder of its own, which is loaded when it is first asked for. */
+  async explain(query: ExplainQuery): Promise<Explained> {
+    const { explainQuery } = await import('./explaining.ts')
+    return await explainQuery(this.director, query)
   }
 
   queries(filter: QueryFilter): QueryList {
@@ -359,6 +363,7 @@ export class Running {
   /** Behind what answers: ten thousand files take the disk a while. */
   async #keepCopies(prepared: Prepared): Promise<void> {
     this.#logFaults(await this.director.keepCopies(prepared))
+    trimFreedMemory()
   }
 
   async #commitPrepared(prepared: Prepared): Promise<void> {

@@ -1,0 +1,18 @@
+// What loading its code leaves in a thread's heap: garbage, half-empty pages, and a nursery that will hardly be used. V8
+// gives that back to the system only when memory runs out, and it stays with each thread for good. A thread that has loaded
+// all it needs, and that nobody waits for, asks for it here: 3 to 5 MB each, in 15 to 30 ms.
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+
+/** The collection that V8 makes when memory runs out: it moves what lives together, and frees the rest. */
+const LAST_RESORT = { type: 'major', flavor: 'last-resort' } as const
+
+type Collect = (options: typeof LAST_RESORT) => void
+
+/** For this thread. It stands still meanwhile. */
+export function settleHeap(): void {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as Collect
+  setFlagsFromString('--no-expose-gc')
+  collect(LAST_RESORT)
+}
