@@ -1,42 +1,81 @@
-// npm run bench: respond() alone by kind of query, then the server beside a bare echo of its own listener, in turn, in
-// one run. Figures of one machine at one hour: compare ratios, never absolute figures of different runs.
-//   --quick   fewer and shorter rounds, for CI: it shows that the path is not suddenly slower, nothing finer
-//   --json    figures for programs
-import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { createSocket } from 'node:dgram'
+// npm run bench: respond() alone by kind of query; then ours beside the servers that one would pick instead and beside a bare
+// echo of our own listener, kind by kind and in turn, in one run; then latencies at half of our load, in an open loop.
+// Figures of one machine at one hour: compare ratios, never absolute figures of different runs.
+//   --quick      fewer and shorter rounds without peers, for CI: it shows that the path is not suddenly slower, nothing finer
+//   --kind TEXT  only kinds whose names have it
+//   --rounds N   5 by default
+//   --json       figures for programs
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { buildQuery } from '../support/message.ts'
+import { parseArgs } from 'node:util'
+import { askOn, openFlow } from '../support/dns-client.ts'
+import { freePort } from '../support/free-port.ts'
+import { hasDnsperf, load, type LoadFigure } from './load/dnsperf.ts'
+import { KINDS, writeQueries, type Kind } from './load/kinds.ts'
+import type { Latencies } from './load/open-loop.ts'
+import { HOST } from './load/peers.ts'
+import { findSubjects, startSubject, type Subject } from './load/sites.ts'
 import type { RespondFigure } from './respond.ts'
 
-const quick = process.argv.includes('--quick')
-const asJson = process.argv.includes('--json')
-const rounds = quick ? 1 : 5
-const seconds = quick ? 2 : 4
-const folder = mkdtempSync(join(tmpdir(), 'meridian-bench-'))
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    kind: { type: 'string', default: '' },
+    rounds: { type: 'string', default: '5' },
+  },
+})
+const { quick, json: asJson } = values
+const rounds = quick ? 1 : Number(values.rounds)
+const seconds = quick ? 1 : 3
 
 /** More than this is no noise of a measurement: something on the query path allocates. */
 const MAX_BYTES_PER_QUERY = 1
+/** Near enough to a whole processor for the generator to be the limit. */
+const GENERATOR_BUSY = 0.95
+const ECHO = 'bare echo'
 
-interface LoadFigure {
-  readonly subject: string
-  readonly queriesPerSecond: number
-  /** CPU of the whole process and of its busiest thread, microseconds a query. */
-  readonly cpu: number
-  readonly threadCpu: number
-  readonly lost: number
+type Name = Subject | typeof ECHO
+
+interface Row {
+  readonly kind: string
+  readonly subject: Name
+  readonly figure: LoadFigure
 }
 
-const respondFigures = measureRespond()
-const loadFigures = hasDnsperf() ? await measureServers() : []
-rmSync(folder, { recursive: true })
-print()
-if (respondFigures.some(({ bytes }) => bytes > MAX_BYTES_PER_QUERY)) {
-  console.error('respond() allocates')
-  process.exitCode = 1
+interface LatencyRow {
+  readonly kind: string
+  readonly subject: Name
+  readonly rate: number
+  readonly figure: Latencies
+}
+
+interface Running {
+  readonly child: ChildProcess
+  readonly port: number
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'meridian-bench-'))
+const kinds = KINDS.filter(({ name }) => name.includes(values.kind))
+try {
+  const respond = measureRespond()
+  if (!asJson) printRespond(respond)
+  const rows: Row[] = []
+  const latencies: LatencyRow[] = []
+  if (hasDnsperf()) {
+    const found: readonly Subject[] = quick ? ['ours', 'ours, million'] : findSubjects()
+    for (const kind of kinds) await measureKind(kind, found, rows, latencies)
+  }
+  if (asJson) console.log(JSON.stringify({ respond, load: rows, latencies }, undefined, 2))
+  if (respond.some(({ bytes }) => bytes > MAX_BYTES_PER_QUERY)) {
+    console.error('respond() allocates')
+    process.exitCode = 1
+  }
+} finally {
+  rmSync(folder, { recursive: true })
 }
 
 function measureRespond(): RespondFigure[] {
@@ -45,121 +84,91 @@ function measureRespond(): RespondFigure[] {
   return JSON.parse(execFileSync(process.execPath, words, { encoding: 'utf8', maxBuffer: 1 << 20 })) as RespondFigure[]
 }
 
-function hasDnsperf(): boolean {
+/** All who can answer that kind, one after the other in each round; each runs only while it is asked. */
+async function measureKind(kind: Kind, found: readonly Subject[], rows: Row[], latencies: LatencyRow[]): Promise<void> {
+  const file = join(folder, 'queries')
+  writeFileSync(file, writeQueries(kind.queries(kind.counts[quick ? 1 : 0])))
+  const subjects: readonly Name[] = [ECHO, ...kind.subjects.filter((subject) => found.includes(subject))]
+  const running = new Map<Name, Running>()
   try {
-    execFileSync('dnsperf', ['-h'], { stdio: 'ignore' })
-    return true
-  } catch {
-    console.error('dnsperf is missing (Debian: apt-get install dnsperf): the servers are not measured')
-    return false
-  }
-}
-
-async function measureServers(): Promise<LoadFigure[]> {
-  const queries = join(folder, 'queries')
-  writeFileSync(queries, 'www.example.com A\n')
-  const [echoPort, servePort] = [await freePort(), await freePort()]
-  const echo = spawn(process.execPath, [join(import.meta.dirname, 'echo.ts'), String(echoPort)], { stdio: 'inherit' })
-  const serve = spawn(process.execPath, ['src/main.ts', 'serve', '--config', writeConfig(servePort)], {
-    stdio: 'ignore',
-  })
-  try {
-    await Promise.all([answering(echoPort), answering(servePort)])
-    const figures: LoadFigure[] = []
+    for (const subject of subjects) running.set(subject, await start(subject, kind))
+    const figures: Row[] = []
     for (let round = 0; round < rounds; round++) {
-      figures.push(await load('bare echo', echoPort, echo, queries))
-      figures.push(await load('weighted service', servePort, serve, queries))
+      for (const [subject, { child, port }] of running) {
+        figures.push({ kind: kind.name, subject, figure: await load(port, child.pid!, file, seconds) })
+      }
     }
-    return ['bare echo', 'weighted service'].map((subject) => medians(subject, figures))
+    const medians = subjects.map((subject) => ({ kind: kind.name, subject, figure: medianOf(figures, subject) }))
+    rows.push(...medians)
+    const rate = Math.round(medians.find(({ subject }) => subject.startsWith('ours'))!.figure.queriesPerSecond / 2)
+    const late = quick ? [] : await measureLatencies(kind, running, rate, file)
+    latencies.push(...late)
+    if (!asJson) print(kind, medians, late)
   } finally {
-    await Promise.all([end(echo), end(serve)])
+    await Promise.all([...running.values()].map(({ child }) => end(child)))
   }
 }
 
-function writeConfig(port: number): string {
-  const zones = join(folder, 'zones')
-  execFileSync('mkdir', ['-p', zones])
-  writeFileSync(
-    join(zones, 'example.com.zone'),
-    '@ 3600 IN SOA ns1 hostmaster 1 7200 1800 1209600 300\n@ 3600 IN NS ns1\nns1 3600 IN A 127.0.0.1\nwww IN LB web\n',
-  )
-  const file = join(folder, 'meridian.yaml')
-  writeFileSync(
-    file,
-    `listen: ["127.0.0.1:${port}"]
-workers: 1
-zones: zones
-state: state
-regions:
-  us: { weight: 5, balancers: [192.0.2.1] }
-  eu: { weight: 3, balancers: [192.0.2.2] }
-  ap: { weight: 2, balancers: [192.0.2.3] }
-services:
-  web: { regions: [us, eu, ap], steer: [weighted], ttl: 30s }
-`,
-  )
-  return file
+async function start(subject: Name, kind: Kind): Promise<Running> {
+  const port = await freePort(HOST)
+  const work = join(folder, `${subject.replaceAll(/\W/g, '')}-${port}`)
+  mkdirSync(work)
+  const script = join(import.meta.dirname, 'echo.ts')
+  const child =
+    subject === ECHO
+      ? spawn(process.execPath, [script, String(port)], { stdio: 'inherit' })
+      : startSubject(subject, port, work)
+  await answering(port, child, kind)
+  return { child, port }
 }
 
-async function load(subject: string, port: number, server: ChildProcess, queries: string): Promise<LoadFigure> {
-  const before = cpuByThread(server.pid!)
-  const { stdout } = await promisify(execFile)('dnsperf', [
-    ...['-s', '127.0.0.1', '-p', String(port), '-d', queries],
-    ...['-l', String(seconds), '-c', '4', '-T', '1', '-q', '500'],
-  ])
-  const spent = [...cpuByThread(server.pid!)].map(([thread, ns]) => ns - (before.get(thread) ?? 0))
-  const figure = (label: string) => Number(new RegExp(`${label}:\\s+([\\d.]+)`).exec(stdout)?.[1])
-  const completed = figure('Queries completed')
-  return {
-    subject,
-    queriesPerSecond: figure('Queries per second'),
-    cpu: spent.reduce((sum, ns) => sum + ns, 0) / 1000 / completed,
-    threadCpu: Math.max(...spent) / 1000 / completed,
-    lost: figure('Queries lost'),
+/** Until the server answers (an echo of the query will do). */
+async function answering(port: number, child: ChildProcess, kind: Kind): Promise<void> {
+  const socket = await openFlow({ host: HOST, port })
+  const [query] = kind.queries(1)
+  try {
+    for (;;) {
+      if (child.exitCode !== null) throw new Error(`${child.spawnfile} ended with code ${child.exitCode}`)
+      const answer = await askOn(socket, query!, 50)
+      if (answer !== undefined && answer.rcode !== 'SERVFAIL' && answer.rcode !== 'REFUSED') return
+    }
+  } finally {
+    socket.close()
   }
 }
 
-/** Nanoseconds on a processor, by thread (/proc/PID/task/TID/schedstat). */
-function cpuByThread(pid: number): Map<string, number> {
-  const threads = readdirSync(`/proc/${pid}/task`)
-  return new Map(
-    threads.map((thread) => [
-      thread,
-      Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
-    ]),
-  )
-}
-
-function medians(subject: string, figures: readonly LoadFigure[]): LoadFigure {
-  const own = figures.filter((figure) => figure.subject === subject)
-  const median = (pick: (figure: LoadFigure) => number) => own.map(pick).sort((a, b) => a - b)[own.length >> 1]!
-  return {
-    subject,
-    queriesPerSecond: median((figure) => figure.queriesPerSecond),
-    cpu: median((figure) => figure.cpu),
-    threadCpu: median((figure) => figure.threadCpu),
-    lost: median((figure) => figure.lost),
+async function measureLatencies(
+  kind: Kind,
+  running: ReadonlyMap<Name, Running>,
+  rate: number,
+  file: string,
+): Promise<LatencyRow[]> {
+  const measured: LatencyRow[] = []
+  for (let round = 0; round < rounds; round++) {
+    for (const [subject, { port }] of running) {
+      if (subject === ECHO || subject === 'pdns') continue
+      const words = [join(import.meta.dirname, 'load/open-loop.ts'), String(port), String(rate), String(seconds), file]
+      const figure = JSON.parse(execFileSync(process.execPath, words, { encoding: 'utf8' })) as Latencies
+      measured.push({ kind: kind.name, subject, rate, figure })
+    }
   }
+  const subjects = [...new Set(measured.map(({ subject }) => subject))]
+  return subjects.map((subject) => {
+    const own = measured.filter((row) => row.subject === subject).map(({ figure }) => figure)
+    const keys = ['sent', 'lost', 'p50', 'p99', 'p999', 'most'] as const
+    const figure = Object.fromEntries(keys.map((key) => [key, median(own.map((each) => each[key]))]))
+    return { kind: kind.name, subject, rate, figure: figure as unknown as Latencies }
+  })
 }
 
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4')
-  socket.bind(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  socket.close()
-  return port
+function medianOf(rows: readonly Row[], subject: Name): LoadFigure {
+  const own = rows.filter((row) => row.subject === subject).map(({ figure }) => figure)
+  const keys = ['queriesPerSecond', 'cpu', 'threadCpu', 'lost', 'generator'] as const
+  return Object.fromEntries(keys.map((key) => [key, median(own.map((each) => each[key]))])) as unknown as LoadFigure
 }
 
-/** Until the server answers a query (an echo of it will do). */
-async function answering(port: number): Promise<void> {
-  const query = buildQuery({ name: 'www.example.com', type: 'A' })
-  const socket = createSocket('udp4')
-  const heard = once(socket, 'message')
-  const timer = setInterval(() => socket.send(query, port, '127.0.0.1'), 100)
-  await heard
-  clearInterval(timer)
-  socket.close()
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!
 }
 
 async function end(child: ChildProcess): Promise<void> {
@@ -168,28 +177,29 @@ async function end(child: ChildProcess): Promise<void> {
   await once(child, 'exit')
 }
 
-function print(): void {
-  if (asJson) {
-    console.log(JSON.stringify({ respond: respondFigures, load: loadFigures }, undefined, 2))
-    return
-  }
+function printRespond(figures: readonly RespondFigure[]): void {
   console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.versions.node}\n`)
   console.log(`${'respond() alone'.padEnd(34)}${'ns'.padStart(8)}${'bytes'.padStart(8)}`)
-  for (const { kind, nanoseconds, bytes } of respondFigures) {
+  for (const { kind, nanoseconds, bytes } of figures) {
     console.log(`${kind.padEnd(34)}${nanoseconds.toFixed(0).padStart(8)}${bytes.toFixed(1).padStart(8)}`)
   }
-  const [echo] = loadFigures
-  if (!echo) return
-  console.log(
-    `\n${'over UDP, one worker'.padEnd(34)}${'q/s'.padStart(8)}${'CPU µs'.padStart(8)}${'thread'.padStart(8)}  beside the echo`,
-  )
-  for (const figure of loadFigures) {
-    const { subject, queriesPerSecond, cpu, threadCpu, lost } = figure
-    const columns = [queriesPerSecond.toFixed(0), cpu.toFixed(2), threadCpu.toFixed(2)]
-      .map((text) => text.padStart(8))
-      .join('')
-    console.log(
-      `${subject.padEnd(34)}${columns}  ${(cpu / echo.cpu).toFixed(2)} × CPU${lost > 0 ? `, ${lost} lost` : ''}`,
-    )
+}
+
+/** CPU is told of the busiest thread beside the whole; ratios are ours (or whoever's row it is) to the one named. */
+function print({ name }: Kind, rows: readonly Row[], latencies: readonly LatencyRow[]): void {
+  const echo = rows.find(({ subject }) => subject === ECHO)!.figure
+  const ours = rows.find(({ subject }) => subject.startsWith('ours'))!.figure
+  const heads = ['q/s', 'CPU µs', 'thread', '× echo', 'ours ×', 'lost'].map((text) => text.padStart(9)).join('')
+  console.log(`\n${name.padEnd(24)}${heads}`)
+  for (const { subject, figure } of rows) {
+    const { queriesPerSecond, cpu, threadCpu, lost, generator } = figure
+    const ratios = [(threadCpu / echo.threadCpu).toFixed(2), (ours.cpu / cpu).toFixed(2), lost.toFixed(0)]
+    const columns = [queriesPerSecond.toFixed(0), cpu.toFixed(2), threadCpu.toFixed(2), ...ratios]
+    const note = generator > GENERATOR_BUSY ? '  the generator was the limit' : ''
+    console.log(`${subject.padEnd(24)}${columns.map((text) => text.padStart(9)).join('')}${note}`)
+  }
+  for (const { subject, rate, figure } of latencies) {
+    const { p50, p99, p999, lost } = figure
+    console.log(`${subject.padEnd(24)} at ${rate} q/s: p50 ${p50}, p99 ${p99}, p99.9 ${p999} µs, ${lost} lost`)
   }
 }

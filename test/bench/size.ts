@@ -4,21 +4,20 @@
 // Figures of one machine at one hour: compare ratios, never absolute figures of different runs. Linux only (/proc).
 //   --quick   a tenth of both, one round         --rounds=N   3 by default; medians are told
 //   --main=FILE   the program: a release (dist/main.js) needs no type stripping, which costs each thread some 20 MiB
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { askOn, openFlow } from '../support/dns-client.ts'
 import { freePort } from '../support/free-port.ts'
+import { HOST, isThere, startGdnsd, startKnot, startOurs, type Place } from './load/peers.ts'
 
 const quick = process.argv.includes('--quick')
 const rounds = quick ? 1 : Number(/--rounds=(\d+)/.exec(process.argv.join(' '))?.[1] ?? 3)
 const scale = quick ? 10 : 1
 const folder = mkdtempSync(join(tmpdir(), 'meridian-size-'))
 const MAIN = /--main=(\S+)/.exec(process.argv.join(' '))?.[1] ?? join(import.meta.dirname, '../../src/main.ts')
-const HOST = '127.0.0.1'
-const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/usr/local/sbin`
 const SETTLE_MS = 3000
 const HEAD = '$TTL 3600\n@ SOA ns1 hostmaster 1 7200 1800 1209600 300\n@ NS ns1\nns1 A 192.0.2.53\n'
 
@@ -34,7 +33,7 @@ interface Subject {
   readonly name: string
   /** Whether it may start on what it left behind. */
   readonly keeps: boolean
-  readonly start: (load: Load, port: number, work: string) => ChildProcess
+  readonly start: (place: Place) => ChildProcess
 }
 
 interface Figure {
@@ -44,25 +43,19 @@ interface Figure {
   readonly restMiB: number
 }
 
+const startMain = (place: Place): ChildProcess => startOurs(place, MAIN)
 const SUBJECTS: readonly Subject[] = [
-  { name: 'ours', keeps: false, start: startOurs },
-  { name: 'ours, again', keeps: true, start: startOurs },
-  { name: 'knot', keeps: false, start: startKnot },
-  { name: 'gdnsd', keeps: false, start: startGdnsd },
-].filter(({ name }) => isThere(name))
+  { name: 'ours', keeps: false, start: startMain },
+  { name: 'ours, again', keeps: true, start: startMain },
+  ...(isThere('knotd') ? [{ name: 'knot', keeps: false, start: startKnot }] : []),
+  ...(isThere('gdnsd') ? [{ name: 'gdnsd', keeps: false, start: startGdnsd }] : []),
+]
 
 try {
   console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.versions.node}\n`)
   for (const load of [millionNames(), manyZones()]) await measureLoad(load)
 } finally {
   rmSync(folder, { recursive: true })
-}
-
-function isThere(name: string): boolean {
-  const program = name === 'knot' ? 'knotd' : name === 'gdnsd' ? 'gdnsd' : undefined
-  if (program === undefined || !spawnSync(program, ['-V'], { env: { PATH } }).error) return true
-  console.error(`${program} is missing (Debian: apt-get install ${name}): not measured`)
-  return false
 }
 
 function millionNames(): Load {
@@ -114,7 +107,7 @@ function median(figures: readonly Figure[], key: keyof Figure): number {
 async function measure(start: Subject['start'], load: Load, work: string): Promise<Figure> {
   const port = await freePort(HOST)
   const from = performance.now()
-  const child = start(load, port, work)
+  const child = start({ zones: load.zones, port, work })
   const ended = once(child, 'exit')
   try {
     await firstAnswer(port, load.lastName, child)
@@ -149,54 +142,4 @@ function cpuOf(pid: number): number {
 
 function memoryOf(pid: number, key: 'VmHWM' | 'VmRSS'): number {
   return Number(new RegExp(`${key}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024
-}
-
-function run(file: string, words: readonly string[]): ChildProcess {
-  return spawn(file, words, { stdio: 'ignore', env: { ...process.env, PATH } })
-}
-
-function startOurs({ zones }: Load, port: number, work: string): ChildProcess {
-  const config = join(work, 'meridian.yaml')
-  writeFileSync(config, JSON.stringify({ listen: [`${HOST}:${port}`], workers: 1, zones, state: join(work, 'state') }))
-  return run(process.execPath, [MAIN, 'serve', '--config', config])
-}
-
-function zoneFiles({ zones }: Load): { readonly origin: string; readonly file: string }[] {
-  return readdirSync(zones).map((file) => ({ origin: basename(file, '.zone'), file: join(zones, file) }))
-}
-
-function startKnot(load: Load, port: number, work: string): ChildProcess {
-  const config = join(work, 'knot.conf')
-  const zones = zoneFiles(load).map(({ origin, file }) => `  - domain: "${origin}."\n    file: "${file}"\n`)
-  writeFileSync(
-    config,
-    `server:
-  rundir: "${work}"
-  listen: ${HOST}@${port}
-  udp-workers: 1
-  tcp-workers: 1
-  background-workers: 1
-database:
-  storage: "${work}"
-template:
-  - id: default
-    storage: "${work}"
-    semantic-checks: off
-    journal-content: none
-    zonefile-sync: -1
-    zonefile-load: whole
-zone:
-${zones.join('')}`,
-  )
-  return run('knotd', ['-c', config])
-}
-
-function startGdnsd(load: Load, port: number, work: string): ChildProcess {
-  const zones = join(work, 'zones')
-  mkdirSync(zones)
-  mkdirSync(join(work, 'run'))
-  for (const { origin, file } of zoneFiles(load)) symlinkSync(file, join(zones, origin))
-  const options = `listen => "${HOST}:${port}", run_dir => "${work}/run", state_dir => "${work}/run", udp_threads => 1, tcp_threads => 1`
-  writeFileSync(join(work, 'config'), `options => { ${options} }\n`)
-  return run('gdnsd', ['-c', work, 'start'])
 }
