@@ -11,8 +11,8 @@ type Collect = (options: typeof LAST_RESORT) => void
 
 /** For this thread. It stands still meanwhile. */
 export function settleHeap(): void {
+  // Flags are those of the whole process: taken back, it would be missed by another thread that does the same.
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as Collect
-  setFlagsFromString('--no-expose-gc')
   collect(LAST_RESORT)
 }
