@@ -8,6 +8,7 @@ import { isError, type Fault } from '../base/fault.ts'
 import { formatName } from '../dns/name.ts'
 import type { FoundLocation, GeoSource } from '../geo/geo.ts'
 import type { Arena, Part } from '../snapshot/arena.ts'
+import { PICKS } from '../snapshot/plan-image.ts'
 import type { Publisher } from '../snapshot/publication.ts'
 import type { Settings } from '../snapshot/settings.ts'
 import type { Preferences } from '../snapshot/pinned-slots.ts'
@@ -167,11 +168,13 @@ export class Director {
       .map(({ owner }) => formatName(owner))
   }
 
-  /** Places of the counters of each client class of a service, by class: one or two for each of its names. */
+  /** Places of the counters of each client class of a service, by class: `PICKS` for each of its names. */
   picksOf(service: string): readonly (readonly number[])[] {
     const classes = this.plans.get(service)?.classes.length ?? 0
     const starts = this.#inputs.picksOf(service, this.#current.zones.bindings, classes)
-    return Array.from({ length: classes }, (_, row) => starts.flatMap((at) => [at + row * 2, at + row * 2 + 1]))
+    const placesOf = (row: number) =>
+      starts.flatMap((at) => Array.from({ length: PICKS }, (_, pick) => at + row * PICKS + pick))
+    return Array.from({ length: classes }, (_, row) => placesOf(row))
   }
 
   /** In words, what stands behind an ALIAS that such a service stands for; undefined when it is none. */

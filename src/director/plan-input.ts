@@ -77,10 +77,10 @@ export class PlanInputs {
     return list
   }
 
-  /** Where queries of a service's classes are counted, as `book` is bound: places of class 0, and how many classes. */
+  /** Where queries of a service's classes are counted, as names are bound: the first place of each name. */
   picksOf(service: string, bindings: readonly Binding[], classes: number): readonly number[] {
     return bindings.flatMap(({ owner, service: own }) =>
-      own === service ? [this.#picks.place(`${formatName(owner)} ${service}`, classes * 2)] : [],
+      own === service ? [this.#picks.place(`${formatName(owner)} ${service}`, classes * PICKS)] : [],
     )
   }
 

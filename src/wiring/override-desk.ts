@@ -72,9 +72,9 @@ export class OverrideDesk {
     return this.#suspended
   }
 
-  /** Loads of a drained region: when its drain began, and the newest since, oldest first. */
+  /** Loads of a drained region: when its drain began, and the newest since, up to now, oldest first. */
   loadsOf(override: Override): Pick<Seen, 'before' | 'loads'> {
-    return this.#seen.get(override.id) ?? { loads: [] }
+    return this.#see(override, this.#options.clock.wall())
   }
 
   /** Something changed, or time went by. `isNew`: what overrides or health are has changed. */
@@ -126,8 +126,9 @@ export class OverrideDesk {
     if (level === undefined) return { loads: [], ...known, stage }
     const load = { level, at: now }
     const before = known?.before ?? load
-    const isNew = stage === 'full' && known?.loads.at(-1)?.level !== level
-    return { stage, before, loads: isNew ? [...known!.loads, load].slice(-LOADS) : (known?.loads ?? []) }
+    const loads = known?.loads ?? []
+    const isNew = stage === 'full' && loads.at(-1)?.level !== level
+    return { stage, before, loads: isNew ? [...loads, load].slice(-LOADS) : loads }
   }
 
   async #prune(now: number): Promise<void> {

@@ -8,6 +8,7 @@ import { startDirector, type DirectorProcess } from '../support/director-process
 import { haproxyIsMissing, L7Tier } from '../support/l7-tier.ts'
 import { portFreeOn } from '../support/loopback-port.ts'
 import { sleep, until } from '../support/monotonic.ts'
+import { operate } from '../support/operate-site.ts'
 import { createSite, type Site } from '../support/site.ts'
 
 const [FIRST, SECOND, THIRD] = ['127.0.77.1', '127.0.77.2', '127.0.77.3'] as const
@@ -63,6 +64,24 @@ describe.skipIf(haproxyIsMissing)('agent-check', () => {
     const { lost, asked } = await load.stop()
     expect(asked).toBeGreaterThan(20)
     expect(lost).toEqual([])
+  })
+
+  it('drains a server when an operator drains it, and none when its whole region is drained; no user loses a request', async () => {
+    const load = startLoad()
+    const asked = (...words: readonly string[]) => operate(site, [...words, '-r', 'new disks'])
+    expect(await asked('drain', `us-east/${THIRD}`)).toMatchObject({ code: 0 })
+    await tier.status('vault/vault-3', 'DRAIN (agent)')
+    load.servers.length = 0
+    await sleep(300)
+    expect(new Set(load.servers)).toEqual(new Set(['vault-1', 'vault-2']))
+    expect(await asked('undrain', `us-east/${THIRD}`)).toMatchObject({ code: 0 })
+    await tier.status('vault/vault-3', 'UP')
+    expect(await asked('drain', 'us-east', '--overrule', 'it is the only one')).toMatchObject({ code: 0 })
+    await sleep(500)
+    const rows = await Promise.all([1, 2, 3].map((i) => tier.row(`vault/vault-${i}`)))
+    expect(rows.map(({ status }) => status)).toEqual(['UP', 'UP', 'UP'])
+    expect(await asked('undrain', 'us-east')).toMatchObject({ code: 0 })
+    expect((await load.stop()).lost).toEqual([])
   })
 
   it('changes nothing when the director is gone', async () => {

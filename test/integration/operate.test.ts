@@ -139,6 +139,7 @@ test(
   async () => {
     const random = seededRandom(11)
     const pick = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)]!
+    await answered('www.example.com', 100)
     for (let scenario = 0; scenario < SCENARIOS; scenario++) {
       const wanted = {
         drain: random() < 0.5 ? [pick(['us-east', 'web:us-east', 'eu-west/198.51.100.20'])] : [],
@@ -160,6 +161,7 @@ test(
         expect(made.id, JSON.stringify(made)).toBeDefined()
       }
       const web = forecast.services.find(({ service }) => service === 'web')!
+      expect(web.isMeasured, 'classes count by their queries').toBe(true)
       expectClose(await answered('www.example.com', 1024), web.after, 0.01)
       await endAll()
     }

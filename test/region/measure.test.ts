@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { feel, quantile, shareOf, type Sample } from '../../deploy/region/lab/measure.ts'
 import { REGIONS } from '../../deploy/region/lab/plan.ts'
+import { EVEN, skewed } from '../../deploy/region/lab/population.ts'
 import { missingPrograms } from '../../deploy/region/lab/programs.ts'
 import { drawTimeline } from '../../deploy/region/lab/timeline.ts'
 
@@ -9,6 +10,7 @@ function samplesOf(toMs: number, tell: (at: number) => Partial<Sample>): Sample[
   return Array.from({ length: toMs / 100 }, (_, i) => ({
     at: i * 100,
     home: 'eu',
+    name: 'www.example.com',
     met: 'eu',
     tookMs: 10,
     ...tell(i * 100),
@@ -21,6 +23,7 @@ describe('what users felt', () => {
   it('is nothing when nothing was lost or moved', () => {
     const felt = feel(
       samplesOf(20_000, () => ({})),
+      [],
       'eu',
       TIMES,
     )
@@ -35,6 +38,7 @@ describe('what users felt', () => {
         if (at >= 4000 && at < 7000) return { lost: 'ECONNREFUSED' }
         return at >= 7000 && at < 15_000 ? { met: 'us' } : {}
       }),
+      [],
       'eu',
       TIMES,
     )
@@ -48,11 +52,22 @@ describe('what users felt', () => {
   it('says so when the region never had them back', () => {
     const felt = feel(
       samplesOf(20_000, (at) => (at < 4000 ? {} : { met: 'us' })),
+      [],
       'eu',
       TIMES,
     )
     expect(felt.backAfterMs).toBeUndefined()
     expect(felt.shares.after).toBe(0)
+  })
+
+  it('tells what reports took, and gave back step by step', () => {
+    const part = (at: number) => (at < 6000 ? 1 : at < 13_000 ? 0.85 : at < 15_000 ? 0.95 : 1)
+    const looks = Array.from({ length: 100 }, (_, i) => ({ at: i * 200, parts: { eu: part(i * 200), us: 0 } }))
+    const { reports } = feel([], looks, 'eu', TIMES)
+    expect(reports).toEqual({ takenAfterMs: 2000, least: 0.85, ramp: [0.85, 0.95, 1], wholeAfterMs: 3000 })
+    expect(feel([], looks, 'ap', TIMES).reports, 'it reports nothing').toBeUndefined()
+    const never = feel([], looks.slice(0, 70), 'eu', TIMES).reports!
+    expect([never.ramp, never.wholeAfterMs]).toEqual([[0.85, 0.95], undefined])
   })
 
   it('looks at the users of the region alone', () => {
@@ -72,13 +87,24 @@ it('names the programs that are missing', () => {
 
 it('draws a lane for each region, and what was lost', () => {
   const home = REGIONS[0]!.name
+  const name = 'www.example.com'
   const samples: Sample[] = [
-    { at: 100, home, met: home, tookMs: 1 },
-    { at: 200, home, tookMs: 1, lost: 'timeout' },
+    { at: 100, home, name, met: home, tookMs: 1 },
+    { at: 200, home, name, tookMs: 1, lost: 'timeout' },
   ]
   const svg = drawTimeline('a < b', samples, [{ at: 150, text: 'killed', heals: false }], 0, 2000)
   expect(svg).toContain('a &#60; b')
   for (const { name } of REGIONS) expect(svg).toContain(`>${name}</text>`)
   expect(svg.match(/height="60\.0"/g)).toHaveLength(2)
   expect(svg).toContain('killed</text>')
+})
+
+it('makes populations: one even, one in which a few networks ask most, the same for the same seed', () => {
+  expect(new Set(EVEN.map(({ rate }) => rate)).size).toBe(1)
+  const users = skewed(7)
+  expect(users).toEqual(skewed(7))
+  expect(new Set(users.map(({ network }) => network)).size).toBe(168)
+  const rates = users.map(({ rate }) => rate)
+  expect(rates.reduce((a, b) => a + b, 0)).toBeCloseTo(150, 6)
+  expect(rates[0]! / rates[9]!).toBeCloseTo(10, 6)
 })

@@ -82,6 +82,16 @@ test('loads of a drained region are remembered from its beginning', async () => 
   expect([before?.level, loads.map(({ level }) => level)]).toEqual([500, [20, 5]])
 })
 
+test('a drain without a ramp, of a region that reports, is in force at once; its load is known up to the moment', async () => {
+  const { scene, book, at } = await open([])
+  scene.load = 500
+  await book.change(() => [override()])
+  at(1)
+  expect(desk.loadsOf(override()).before?.level).toBe(500)
+  scene.load = 3
+  expect(desk.loadsOf(override()).loads.map(({ level }) => level)).toEqual([500, 3])
+})
+
 test('a region that comes back takes more and more, from a little at once to all', async () => {
   const { scene, at } = await open([])
   scene.recovery.begin('eu-west', 0, 100_000)

@@ -2,7 +2,8 @@
 // says how it is started, and what it says once it serves.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { CHECK, REGIONS, REPORT_INTERVAL_MS, TTL_SECONDS, type LabRegion, type Ports } from './plan.ts'
+import { CHECK, REGIONS, REPORT_INTERVAL_MS, TTL_SECONDS, ZONE, type LabRegion, type Ports } from './plan.ts'
+import type { Population } from './population.ts'
 
 export type DirectorName = 'meridian' | 'gdnsd'
 
@@ -11,17 +12,22 @@ export interface Director {
   readonly words: readonly string[]
 }
 
-export function prepareDirector(name: DirectorName, folder: string, ports: Ports): Director {
+export function prepareDirector(name: DirectorName, folder: string, ports: Ports, users: Population): Director {
   mkdirSync(join(folder, 'zones'), { recursive: true })
-  return name === 'meridian' ? prepareMeridian(folder, ports) : prepareGdnsd(folder, ports)
+  return name === 'meridian' ? prepareMeridian(folder, ports, users) : prepareGdnsd(folder, ports, users)
 }
 
-function prepareMeridian(folder: string, ports: Ports): Director {
-  const places = REGIONS.flatMap(({ networks, latitude, longitude, country }) =>
-    networks.map((network) => `${network} ${latitude},${longitude} ${country}`),
+/** The program of a director, and of its operator. */
+export const MAIN = join(import.meta.dirname, '../../../src/main.ts')
+
+function prepareMeridian(folder: string, ports: Ports, users: Population): Director {
+  const places = users.map(({ home: { latitude, longitude, country }, network }) =>
+    [network, `${latitude},${longitude}`, country].join(' '),
   )
+  const names = REGIONS.map(({ name }) => name)
+  const ttl = `${TTL_SECONDS}s`
   writeFileSync(join(folder, 'networks'), `${places.join('\n')}\n`)
-  writeFileSync(join(folder, 'zones/example.com.zone'), zoneText('www IN LB web'))
+  writeFileSync(join(folder, `zones/${ZONE}.zone`), zoneText('www IN LB web\nsplit IN LB split'))
   const config = {
     listen: [`127.0.0.1:${ports.dns}`],
     ...{ zones: 'zones', state: 'state', workers: 1 },
@@ -36,17 +42,21 @@ function prepareMeridian(folder: string, ports: Ports): Director {
       },
     },
     regions: Object.fromEntries(REGIONS.map((region) => [region.name, regionConfig(region, ports)])),
-    services: { web: { regions: REGIONS.map(({ name }) => name), steer: ['nearest'], ttl: `${TTL_SECONDS}s` } },
+    services: {
+      web: { regions: names, steer: ['nearest'], ttl },
+      split: { regions: names, steer: ['weighted'], ttl },
+    },
   }
   const file = join(folder, 'meridian.yaml')
   writeFileSync(file, JSON.stringify(config, null, 2))
-  const main = join(import.meta.dirname, '../../../src/main.ts')
-  return { program: process.execPath, words: [main, 'serve', '--config', file] }
+  return { program: process.execPath, words: [MAIN, 'serve', '--config', file] }
 }
 
-function regionConfig({ address, latitude, longitude, country }: LabRegion, { metrics }: Ports): object {
+function regionConfig(region: LabRegion, { metrics }: Ports): object {
+  const { address, latitude, longitude, country, weight } = region
   return {
     location: { latitude, longitude, country },
+    weight,
     monitor: 'door',
     balancers: [address],
     report: {
@@ -56,9 +66,9 @@ function regionConfig({ address, latitude, longitude, country }: LabRegion, { me
   }
 }
 
-function prepareGdnsd(folder: string, ports: Ports): Director {
+function prepareGdnsd(folder: string, ports: Ports, users: Population): Director {
   const names = REGIONS.map(({ name }) => name).join(', ')
-  const nets = REGIONS.flatMap(({ networks, order }) => networks.map((net) => `${net} => [ ${order.join(', ')} ]`))
+  const nets = users.map(({ home: { order }, network }) => `${network} => [ ${order.join(', ')} ]`)
   const addresses = REGIONS.map(({ name, address }) => `${name} => ${address}`)
   const check = `port => ${ports.http}, url_path => /health, interval => ${CHECK.intervalMs / 1000}, timeout => ${CHECK.timeoutMs / 1000}`
   const config = `
@@ -72,7 +82,7 @@ plugins => { geoip => {
   mkdirSync(join(folder, 'run'), { recursive: true })
   mkdirSync(join(folder, 'state'), { recursive: true })
   writeFileSync(join(folder, 'config'), config)
-  writeFileSync(join(folder, 'zones/example.com'), zoneText(`www ${TTL_SECONDS} DYNA geoip!web`))
+  writeFileSync(join(folder, 'zones', ZONE), zoneText(`www ${TTL_SECONDS} DYNA geoip!web`))
   return { program: 'gdnsd', words: ['-c', folder, 'start'] }
 }
 

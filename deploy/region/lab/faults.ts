@@ -1,5 +1,7 @@
-// What happens to the regions: each fault is inflicted, held, and healed. `region` is whose users are looked at.
+// What happens to the regions: each fault is inflicted, held, and healed. `region` is whose users are looked at. The last two
+// are no faults, but an operator's work, which nobody should feel.
 import { setTimeout as sleep } from 'node:timers/promises'
+import { bringBack, drain, takeOut, undrain } from './maintenance.ts'
 import { REGIONS } from './plan.ts'
 import type { Stage } from './stage.ts'
 
@@ -10,10 +12,15 @@ export interface Fault {
   /** How long the fault lasts, and how long its end is watched, in ms. */
   readonly forMs: number
   readonly afterMs: number
+  /** Done by an operator through the director (Meridian alone): a request that is lost by it is a failure of the lab. */
+  readonly isPlanned?: true
   /** May give a promise: what is then left of `forMs` is waited for. */
-  readonly inflict: (stage: Stage) => unknown
-  readonly heal: (stage: Stage) => unknown
+  readonly inflict: (stage: Stage, note: Note) => unknown
+  readonly heal: (stage: Stage, note: Note) => unknown
 }
+
+/** Prints a step that was taken, and marks it in the timeline. */
+export type Note = (text: string) => void
 
 const EU = 'eu-west'
 
@@ -34,7 +41,7 @@ export const FAULTS: readonly Fault[] = [
     heal: (stage) => stage.signalHaproxy(EU, 'SIGCONT'),
   },
   {
-    ...{ name: 'half-gone', what: 'two of four servers are killed', region: EU, forMs: 14_000, afterMs: 20_000 },
+    ...{ name: 'half-gone', what: 'two of four servers are killed', region: EU, forMs: 12_000, afterMs: 18_000 },
     inflict: async (stage) => {
       await stage.setServer(EU, 1, 'gone')
       await stage.setServer(EU, 2, 'gone')
@@ -47,7 +54,7 @@ export const FAULTS: readonly Fault[] = [
     heal: (stage) => stage.setServers(EU, 'well'),
   },
   {
-    ...{ name: 'erring', what: 'its servers err at 15 %', region: EU, forMs: 20_000, afterMs: 14_000 },
+    ...{ name: 'erring', what: 'its servers err at 15 %', region: EU, forMs: 14_000, afterMs: 14_000 },
     inflict: (stage) => stage.setServers(EU, 'erring'),
     heal: (stage) => stage.setServers(EU, 'well'),
   },
@@ -72,5 +79,23 @@ export const FAULTS: readonly Fault[] = [
     heal: (stage) => {
       for (const { name } of REGIONS) stage.startHaproxy(name)
     },
+  },
+  {
+    ...{ name: 'drained', what: 'it is drained and undrained', region: EU, forMs: 12_000, afterMs: 10_000 },
+    isPlanned: true,
+    inflict: (stage, note) => drain(stage, EU, note),
+    heal: (stage, note) => undrain(stage, EU, note),
+  },
+  {
+    ...{
+      name: 'maintenance',
+      what: 'it is drained, and its HAProxy stopped',
+      region: EU,
+      forMs: 15_000,
+      afterMs: 8000,
+    },
+    isPlanned: true,
+    inflict: (stage, note) => takeOut(stage, EU, note),
+    heal: (stage, note) => bringBack(stage, EU, note),
   },
 ]

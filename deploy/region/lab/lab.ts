@@ -1,8 +1,10 @@
 // The lab: three regions on loopback behind a real director, users on three continents, and everything that goes wrong.
 //
-//   npm run lab                                  every fault in turn: what users felt (about five minutes)
+//   npm run lab                                  every fault in turn: what users felt (about six minutes)
 //   npm run lab -- --only half-gone --only slow  these faults alone
+//   npm run lab -- --only maintenance            an operator's work, by commands: nobody may lose a request
 //   npm run lab -- --kills 20                    kills at random moments: for how long users lost requests
+//   npm run lab -- --what-if 10                  forecasts of random changes, and what clients then met
 //   npm run lab -- --director gdnsd              the same with gdnsd as the director, for comparison
 //   npm run lab -- --quick                       shorter looks before and after; returns are then not seen
 //   npm run lab -- --install                     installs what is missing first (Debian, as root)
@@ -11,56 +13,66 @@
 // temporary folder, and gone when it ends, however it ends.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { now } from './clock.ts'
 import type { DirectorName } from './directors.ts'
 import { FAULTS, type Fault } from './faults.ts'
-import { killAtRandom, type Kill } from './kills.ts'
-import { feel, type Felt } from './measure.ts'
-import { boundMs } from './plan.ts'
+import { inflictAll } from './inflict.ts'
+import { killAtRandom } from './kills.ts'
+import type { Outcome } from './outcome.ts'
+import { NAME, RESOLVERS, SPLIT_NAME } from './plan.ts'
+import { EVEN, skewed } from './population.ts'
 import { installPrograms, missingPrograms } from './programs.ts'
-import { now, Stage } from './stage.ts'
-import { drawTimeline, type Mark } from './timeline.ts'
+import { Stage, type Cast } from './stage.ts'
+import { drawTimeline } from './timeline.ts'
+import { judgeForecasts } from './what-if.ts'
 
 const BEFORE_MS = 4000
 /** How long each phase is at most when it shall be quick. */
 const QUICK = { beforeMs: 2500, forMs: 9000, afterMs: 2500 }
 /** A kill, its bound, and the return. */
 const KILL_MS = 25_000
+/** A forecast, a change, its look, and its end. */
+const SCENARIO_MS = 45_000
 /** For starting, settling between faults, and ending. */
 const SPARE_MS = 90_000
+/** Of the networks' order and the scenarios, where forecasts are judged. */
+const SEED = 7
 
 interface Options {
   readonly director: DirectorName
-  readonly beforeMs: number
   readonly faults: readonly Fault[]
-  /** 0: faults instead. */
+  readonly quick: boolean
+  /** 0: none. */
   readonly kills: number
+  readonly scenarios: number
   readonly out: string
   readonly install: boolean
 }
 
-interface Outcome {
-  readonly marks: readonly Mark[]
-  /** What goes into the JSON file. */
-  readonly figures: object
+/** What one run of the lab does. */
+interface Run {
+  readonly name: 'faults' | 'kills' | 'what-if'
+  readonly cast: Omit<Cast, 'director'>
+  readonly limitMs: number
+  readonly play: (stage: Stage) => Promise<Outcome>
 }
 
 async function main(): Promise<void> {
   const options = readOptions()
-  const missing = missingPrograms(['haproxy', 'unbound', 'openssl', ...(options.director === 'gdnsd' ? ['gdnsd'] : [])])
-  if (missing.length > 0 && !(options.install && installPrograms(missing))) {
-    return fail(`missing: apt-get install ${missing.join(' ')} (or: npm run lab -- --install)`)
-  }
-  const length = options.kills > 0 ? options.kills * KILL_MS : planMs(options)
-  console.log(`lab: ${options.director} directs; at most ${Math.ceil((length + SPARE_MS) / 1000)} s`)
-  setTimeout(() => fail('it took longer than it may'), length + SPARE_MS).unref()
+  provide(options)
+  const { director, out } = options
+  const { name, cast, limitMs, play } = chooseRun(options)
+  console.log(`lab: ${director} directs; at most ${Math.ceil((limitMs + SPARE_MS) / 1000)} s`)
+  setTimeout(() => fail('it took longer than it may'), limitMs + SPARE_MS).unref()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
-  const stage = await Stage.open(options.director)
-  const begunAt = now()
+  const stage = await Stage.open({ director, ...cast })
   try {
-    const outcome = options.kills > 0 ? await kill(stage, options.kills) : await inflictAll(stage, options)
-    write(options, stage, outcome, begunAt)
+    const begunAt = now()
+    const outcome = await play(stage)
+    write(join(out, `${director}-${name}`), director, stage, outcome, begunAt)
+    for (const complaint of outcome.complaints) console.error(`lab: ${complaint}`)
+    process.exitCode = outcome.complaints.length > 0 ? 1 : 0
   } finally {
     await stage.close()
   }
@@ -72,21 +84,53 @@ function readOptions(): Options {
       director: { type: 'string', default: 'meridian' },
       only: { type: 'string', multiple: true, default: [] },
       kills: { type: 'string', default: '0' },
+      'what-if': { type: 'string', default: '0' },
       out: { type: 'string', default: 'lab-results' },
       install: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
     },
   })
-  const { director, only, kills, quick } = values
+  const { director, only, kills, 'what-if': scenarios } = values
   if (director !== 'meridian' && director !== 'gdnsd') fail(`--director is meridian or gdnsd, not "${director}"`)
   if (!/^\d{1,3}$/.test(kills)) fail(`--kills takes a number, not "${kills}"`)
-  const unknown = only.find((name) => !FAULTS.some((fault) => fault.name === name))
+  if (!/^\d{1,3}$/.test(scenarios)) fail(`--what-if takes a number, not "${scenarios}"`)
+  if (director === 'gdnsd' && scenarios !== '0') fail('gdnsd has no forecasts: --what-if is for meridian')
+  const faults = chooseFaults(only, director)
+  return { ...values, director, faults, kills: Number(kills), scenarios: Number(scenarios) }
+}
+
+function chooseFaults(only: readonly string[], director: DirectorName): readonly Fault[] {
+  const possible = director === 'gdnsd' ? FAULTS.filter(({ isPlanned }) => !isPlanned) : FAULTS
+  const unknown = only.find((name) => !possible.some((fault) => fault.name === name))
   if (unknown !== undefined) {
-    fail(`--only takes one of ${FAULTS.map(({ name }) => name).join(', ')}, not "${unknown}"`)
+    fail(`--only takes one of ${possible.map(({ name }) => name).join(', ')}, not "${unknown}"`)
   }
-  const chosen = only.length === 0 ? FAULTS : FAULTS.filter(({ name }) => only.includes(name))
-  const faults = quick ? chosen.map(shorten) : chosen
-  return { ...values, director, faults, kills: Number(kills), beforeMs: quick ? QUICK.beforeMs : BEFORE_MS }
+  return only.length === 0 ? possible : possible.filter(({ name }) => only.includes(name))
+}
+
+function provide({ director, install }: Options): void {
+  const missing = missingPrograms(['haproxy', 'unbound', 'openssl', ...(director === 'gdnsd' ? ['gdnsd'] : [])])
+  if (missing.length === 0) return
+  if (!install) fail(`missing: apt-get install ${missing.join(' ')} (or: npm run lab -- --install)`)
+  const problem = installPrograms(missing)
+  if (problem !== undefined) fail(problem)
+}
+
+function chooseRun({ kills, scenarios, faults, quick }: Options): Run {
+  const even = { users: EVEN, resolvers: 1, names: [NAME], fetches: true }
+  if (kills > 0) {
+    const play = (stage: Stage) => killAtRandom(stage, kills)
+    return { name: 'kills', cast: even, limitMs: kills * KILL_MS, play }
+  }
+  if (scenarios > 0) {
+    const cast = { users: skewed(SEED), resolvers: RESOLVERS.length, names: [NAME, SPLIT_NAME], fetches: false }
+    const play = (stage: Stage) => judgeForecasts(stage, scenarios, SEED)
+    return { name: 'what-if', cast, limitMs: scenarios * SCENARIO_MS, play }
+  }
+  const beforeMs = quick ? QUICK.beforeMs : BEFORE_MS
+  const chosen = quick ? faults.map(shorten) : faults
+  const limitMs = chosen.reduce((sum, { forMs, afterMs }) => sum + beforeMs + forMs + afterMs, 0)
+  return { name: 'faults', cast: even, limitMs, play: (stage) => inflictAll(stage, chosen, beforeMs) }
 }
 
 function shorten(fault: Fault): Fault {
@@ -94,87 +138,14 @@ function shorten(fault: Fault): Fault {
   return { ...fault, forMs: Math.min(forMs, QUICK.forMs), afterMs: Math.min(afterMs, QUICK.afterMs) }
 }
 
-function planMs({ faults, beforeMs }: Options): number {
-  return faults.reduce((sum, { forMs, afterMs }) => sum + beforeMs + forMs + afterMs, 0)
-}
-
-async function inflictAll(stage: Stage, { faults, beforeMs }: Options): Promise<Outcome> {
-  const marks: Mark[] = []
-  const figures: Record<string, Felt> = {}
-  console.log(
-    `${'fault'.padEnd(16)}lost of asked   lost until   moved after  back after   share before, during, after   median, worst`,
-  )
-  for (const fault of faults) {
-    const { felt, faultAt, healedAt } = await inflictOne(stage, fault, beforeMs)
-    marks.push({ at: faultAt, text: fault.name, heals: false }, { at: healedAt, text: fault.name, heals: true })
-    figures[fault.name] = felt
-    console.log(formatFelt(fault, felt))
-  }
-  console.log(`bounds: ${seconds(boundMs(false))} when refused, ${seconds(boundMs(true))} when hanging`)
-  return { marks, figures }
-}
-
-async function inflictOne(stage: Stage, { region, forMs, afterMs, inflict, heal }: Fault, beforeMs: number) {
-  await stage.settle()
-  const begunAt = now()
-  await sleep(beforeMs)
-  const faultAt = now()
-  await inflict(stage)
-  await sleep(Math.max(0, faultAt + forMs - now()))
-  const healedAt = now()
-  await heal(stage)
-  await sleep(afterMs)
-  // The last requests are yet under way.
-  const endedAt = now() - 1000
-  return { felt: feel(stage.samples, region, { begunAt, faultAt, healedAt, endedAt }), faultAt, healedAt }
-}
-
-async function kill(stage: Stage, count: number): Promise<Outcome> {
-  const figures = await killAtRandom(stage, count, (kill) => console.log(formatKill(kill)))
-  const { kills, medianMs, worstMs, lostMean } = figures
-  const sorted = kills.map(({ lostUntilMs }) => lostUntilMs).toSorted((a, b) => a - b)
-  console.log(`lost until, sorted: ${sorted.map(seconds).join(', ')}`)
-  console.log(
-    `${count} kills: median ${seconds(medianMs)}, worst ${seconds(worstMs)}, bound ${seconds(figures.boundMs)}; ` +
-      `${lostMean.toFixed(1)} requests lost a kill`,
-  )
-  return { marks: kills.map(({ at, region }) => ({ at, text: region, heals: false })), figures }
-}
-
-function write({ director, out, kills }: Options, stage: Stage, { marks, figures }: Outcome, begunAt: number): void {
-  mkdirSync(out, { recursive: true })
-  const file = join(out, `${director}-${kills > 0 ? 'kills' : 'faults'}`)
+/** `file`: without its ending. */
+function write(file: string, director: DirectorName, stage: Stage, { marks, figures }: Outcome, begunAt: number): void {
+  mkdirSync(join(file, '..'), { recursive: true })
   const title = `${director}: who answered each region's users, second by second`
+  const samples = stage.samples.filter(({ name }) => name === NAME)
   writeFileSync(`${file}.json`, `${JSON.stringify({ director, at: new Date().toISOString(), figures }, null, 2)}\n`)
-  writeFileSync(`${file}.svg`, drawTimeline(title, stage.samples, marks, begunAt, now()))
+  writeFileSync(`${file}.svg`, drawTimeline(title, samples, marks, begunAt, now()))
   console.log(`written: ${file}.json, ${file}.svg`)
-}
-
-function formatFelt(
-  { name }: Fault,
-  { asked, lost, lostUntilMs, movedAfterMs, backAfterMs, shares, medianMs, worstMs }: Felt,
-): string {
-  return [
-    name.padEnd(16),
-    `${lost} of ${asked}`.padEnd(16),
-    seconds(lostUntilMs).padEnd(13),
-    (movedAfterMs === undefined ? 'not' : seconds(movedAfterMs)).padEnd(13),
-    (backAfterMs === undefined ? 'not yet' : seconds(backAfterMs)).padEnd(13),
-    [shares.before, shares.during, shares.after].map(percent).join(', ').padEnd(30),
-    `${medianMs.toFixed(0)}, ${worstMs.toFixed(0)} ms`,
-  ].join('')
-}
-
-function formatKill({ region, lost, lostUntilMs }: Kill): string {
-  return `${region.padEnd(10)}${lost} lost, the last ${seconds(lostUntilMs)} after the kill`
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`
-}
-
-function percent(part: number): string {
-  return `${Math.round(part * 100)} %`
 }
 
 function fail(why: string): never {

@@ -1,16 +1,30 @@
-// A program: the users. Each network asks at its own steady rate, open-loop: resolve through the resolver, telling the
-// network (ECS), then GET on a new connection, as curl does; no second try. What each request met is sent to the parent in
-// batches. stage.ts starts it.
+// A program: the users. Each network asks at its own steady rate, open-loop: resolve each name through the resolver, telling
+// the network (ECS), then GET on a new connection, as curl does; no second try. What each request met is sent to the parent
+// in batches. stage.ts starts it.
 import { createSocket } from 'node:dgram'
 import { request } from 'node:https'
 import { decode, encode, RECURSION_DESIRED, type Packet } from '@leichtgewicht/dns-packet'
+import { now } from './clock.ts'
 import type { Sample } from './measure.ts'
-import { NAME, RATE, REGIONS, type Ports } from './plan.ts'
+import { NAME, REGIONS, type Ports } from './plan.ts'
+import type { Population } from './population.ts'
 
 export interface LoadOrder {
   readonly ports: Ports
-  /** PEM. */
-  readonly ca: string
+  readonly users: Population
+  /** Their addresses; users are dealt out among them. */
+  readonly resolvers: readonly string[]
+  readonly names: readonly string[]
+  /** The authority of the regions' certificate, in PEM. Missing: nothing is fetched, names are resolved and no more. */
+  readonly ca?: string
+}
+
+interface Use {
+  /** The name of a region. */
+  readonly home: string
+  readonly network: string
+  readonly resolver: string
+  readonly name: string
 }
 
 const RESOLVE_MS = 2000
@@ -22,11 +36,17 @@ let batch: Sample[] = []
 process.once('message', (order: LoadOrder) => start(order))
 process.on('disconnect', () => process.exit())
 
-function start({ ports, ca }: LoadOrder): void {
-  const users = REGIONS.flatMap(({ name, networks }) => networks.map((network) => ({ home: name, network })))
-  users.forEach(({ home, network }, i) => {
-    const use = (): void => void useOnce(home, network, ports, ca).then((sample) => batch.push(sample))
-    setTimeout(() => setInterval(use, 1000 / RATE), (i * 1000) / RATE / users.length)
+function start(order: LoadOrder): void {
+  order.users.forEach(({ home, network, rate }, i) => {
+    const every = 1000 / rate
+    const resolver = order.resolvers[i % order.resolvers.length]!
+    const use = (): void => {
+      for (const name of order.names) {
+        void useOnce({ home: home.name, network, resolver, name }, order).then((sample) => batch.push(sample))
+      }
+    }
+    // Not all at once: each has its own place in the interval.
+    setTimeout(() => setInterval(use, every), (i * every) / order.users.length)
   })
   setInterval(() => {
     process.send!(batch)
@@ -34,29 +54,31 @@ function start({ ports, ca }: LoadOrder): void {
   }, BATCH_MS)
 }
 
-async function useOnce(home: string, network: string, ports: Ports, ca: string): Promise<Sample> {
+async function useOnce(use: Use, { ports, ca }: LoadOrder): Promise<Sample> {
+  const { home, name } = use
   const at = now()
   let met: string | undefined
+  const sample = () => ({ at, home, name, ...(met !== undefined && { met }), tookMs: now() - at })
   try {
-    const address = await resolve(network, ports.resolver)
+    const address = await resolve(use, ports.resolver)
     met = REGIONS.find((region) => region.address === address)?.name
-    await get(address, ports.https, ca)
-    return { at, home, ...(met !== undefined && { met }), tookMs: now() - at }
+    if (ca !== undefined) await get(address, ports.https, ca)
+    return sample()
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    return { at, home, ...(met !== undefined && { met }), tookMs: now() - at, lost: code ?? message }
+    return { ...sample(), lost: code ?? message }
   }
 }
 
 /** The first address; rejects when there is none within two seconds. */
-function resolve(network: string, port: number): Promise<string> {
+function resolve({ name, network, resolver }: Use, port: number): Promise<string> {
   const [ip = '', length = ''] = network.split('/')
   const subnet = { code: 'CLIENT_SUBNET', family: 1, sourcePrefixLength: Number(length), scopePrefixLength: 0, ip }
   const opt = { type: 'OPT', name: '.', udpPayloadSize: 1232, flags: 0, options: [subnet] }
   const id = Math.floor(Math.random() * 65_536)
   const query = encode({
     ...{ type: 'query', id, flags: RECURSION_DESIRED },
-    ...{ questions: [{ type: 'A', name: NAME }], additionals: [opt] },
+    ...{ questions: [{ type: 'A', name }], additionals: [opt] },
   } as unknown as Packet)
   const socket = createSocket('udp4')
   return new Promise<string>((resolve, reject) => {
@@ -69,7 +91,7 @@ function resolve(network: string, port: number): Promise<string> {
       else reject(new Error('the name has no address'))
     })
     socket.on('error', reject)
-    socket.send(query, port, '127.0.0.1')
+    socket.send(query, port, resolver)
   }).finally(() => socket.close())
 }
 
@@ -91,8 +113,4 @@ function get(host: string, port: number, ca: string): Promise<void> {
     exchange.setTimeout(REQUEST_MS, () => exchange.destroy(new Error('timeout')))
     exchange.end()
   })
-}
-
-function now(): number {
-  return Number(process.hrtime.bigint()) / 1e6
 }

@@ -5,11 +5,21 @@ export interface Sample {
   readonly at: number
   /** The region at home where the user is. */
   readonly home: string
+  /** What was resolved. */
+  readonly name: string
   /** The region that the name led to; missing when it led nowhere. */
   readonly met?: string
   readonly tookMs: number
   /** Why it was lost; missing when all was well. */
   readonly lost?: string
+}
+
+/** What the director thinks that regions can take, by their reports. */
+export interface Look {
+  /** Monotonic ms. */
+  readonly at: number
+  /** By region: the part of its share, 0 to 1. */
+  readonly parts: Readonly<Record<string, number>>
 }
 
 export interface Times {
@@ -39,6 +49,20 @@ export interface Felt {
   readonly medianMs: number
   readonly worstMs: number
   readonly reasons: Readonly<Record<string, number>>
+  /** Missing: its reports took nothing from it, or there are none. */
+  readonly reports?: FeltReports
+}
+
+/** How a fault went by the region's own reports, before any resolver's cache. */
+export interface FeltReports {
+  /** From the fault until the director had taken a twentieth of its share. */
+  readonly takenAfterMs: number
+  /** The part of its share that was left to it before it was healed, at the least. */
+  readonly least: number
+  /** Each part that it was given after it was healed, rising, in their order. */
+  readonly ramp: readonly number[]
+  /** From the healing until it was given all; missing: it was not. */
+  readonly wholeAfterMs?: number
 }
 
 /** The time at either end over which a share is counted. */
@@ -47,7 +71,7 @@ const BACK_PART = 0.9
 const MOVED_PART = 0.95
 const STEP_MS = 250
 
-export function feel(samples: readonly Sample[], region: string, times: Times): Felt {
+export function feel(samples: readonly Sample[], looks: readonly Look[], region: string, times: Times): Felt {
   const { begunAt, faultAt, healedAt, endedAt } = times
   const during = within(samples, faultAt, endedAt)
   const lost = during.filter((sample) => sample.lost !== undefined)
@@ -59,6 +83,7 @@ export function feel(samples: readonly Sample[], region: string, times: Times): 
   }
   const movedAfterMs = movedAfter(during, region, shares.before, times)
   const backAfterMs = backAfter(samples, region, shares.before, times)
+  const reports = feelReports(looks, region, times)
   return {
     asked: during.length,
     lost: lost.length,
@@ -69,6 +94,26 @@ export function feel(samples: readonly Sample[], region: string, times: Times): 
     medianMs: quantile(sound, 0.5),
     worstMs: quantile(sound, 1),
     reasons: countBy(lost, ({ lost = '' }) => lost),
+    ...(reports && { reports }),
+  }
+}
+
+function feelReports(
+  looks: readonly Look[],
+  region: string,
+  { faultAt, healedAt, endedAt }: Times,
+): FeltReports | undefined {
+  const seen = (from: number, to: number) =>
+    within(looks, from, to).map(({ at, parts }) => ({ at, part: Math.round((parts[region] ?? 1) * 1000) / 1000 }))
+  const [during, after] = [seen(faultAt, healedAt), seen(healedAt, endedAt)]
+  const taken = during.find(({ part }) => part <= MOVED_PART)
+  if (!taken) return undefined
+  const whole = after.find(({ part }) => part === 1)
+  return {
+    takenAfterMs: taken.at - faultAt,
+    least: Math.min(...during.map(({ part }) => part)),
+    ramp: after.map(({ part }) => part).filter((part, i, all) => part !== all[i - 1]),
+    ...(whole && { wholeAfterMs: whole.at - healedAt }),
   }
 }
 
@@ -78,8 +123,13 @@ export function shareOf(samples: readonly Sample[], region: string): number {
   return own.length === 0 ? 0 : own.filter(({ met }) => met === region).length / own.length
 }
 
-export function within(samples: readonly Sample[], from: number, to: number): Sample[] {
-  return samples.filter(({ at }) => at >= from && at < to)
+/** Those of [from, to). */
+export function within<Timed extends { readonly at: number }>(
+  all: readonly Timed[],
+  from: number,
+  to: number,
+): Timed[] {
+  return all.filter(({ at }) => at >= from && at < to)
 }
 
 /** 0 for nothing. */

@@ -8,43 +8,42 @@ export interface LabRegion {
   readonly latitude: number
   readonly longitude: number
   readonly country: string
-  /** The users at home here: networks as their resolver tells them (RFC 7871). */
-  readonly networks: readonly string[]
+  readonly weight: number
+  /** Where the networks of the users at home here begin (population.ts). */
+  readonly networks: string
   /** Which regions are next, from here. */
   readonly order: readonly string[]
 }
 
-const NETWORKS = 8
 export const SERVERS_PER_REGION = 4
-
-/** Gaps lie between them, so that no scope covers two and a resolver keeps an answer for each. */
-function networksFrom(first: string): string[] {
-  return Array.from({ length: NETWORKS }, (_, i) => `${first}.${i * 2}.0/24`)
-}
 
 export const REGIONS: readonly LabRegion[] = [
   {
     ...{ name: 'us-east', address: '127.31.0.1', latitude: 38.9, longitude: -77.4, country: 'US' },
-    ...{ networks: networksFrom('3.80'), order: ['us-east', 'eu-west', 'ap-south'] },
+    ...{ weight: 5, networks: '3.80', order: ['us-east', 'eu-west', 'ap-south'] },
   },
   {
     ...{ name: 'eu-west', address: '127.32.0.1', latitude: 53.3, longitude: -6.3, country: 'IE' },
-    ...{ networks: networksFrom('3.120'), order: ['eu-west', 'us-east', 'ap-south'] },
+    ...{ weight: 3, networks: '3.120', order: ['eu-west', 'us-east', 'ap-south'] },
   },
   {
     ...{ name: 'ap-south', address: '127.33.0.1', latitude: 19.1, longitude: 72.9, country: 'IN' },
-    ...{ networks: networksFrom('49.32'), order: ['ap-south', 'eu-west', 'us-east'] },
+    ...{ weight: 2, networks: '49.32', order: ['ap-south', 'eu-west', 'us-east'] },
   },
 ]
 
-export const NAME = 'www.example.com'
+/** Where resolvers listen, as many of them as a run wants: one for all users, or several with users of their own. */
+export const RESOLVERS: readonly string[] = Array.from({ length: 8 }, (_, i) => `127.34.0.${i + 1}`)
+
+export const ZONE = 'example.com'
+/** Answered by the service `web`: the nearest region. */
+export const NAME = `www.${ZONE}`
+/** Answered by the service `split`: by weight. */
+export const SPLIT_NAME = `split.${ZONE}`
 export const TTL_SECONDS = 2
 /** gdnsd checks no more often than every two seconds. */
 export const CHECK = { intervalMs: 2000, timeoutMs: 1000, healthy: 2, unhealthy: 3 }
 export const REPORT_INTERVAL_MS = 2000
-
-/** Requests of each network a second. */
-export const RATE = 2
 
 /** For the next request to be made and a plan to be published, on a machine that does all of this at once. */
 const SLACK_MS = 500
@@ -54,7 +53,7 @@ export function boundMs(hangs: boolean): number {
   return CHECK.intervalMs * CHECK.unhealthy + (hangs ? CHECK.timeoutMs : 0) + TTL_SECONDS * 1000 + SLACK_MS
 }
 
-/** Ports alike on every region's address. */
+/** Ports alike on every region's and every resolver's address. */
 export interface Ports {
   readonly http: number
   readonly https: number

@@ -15,6 +15,7 @@ export interface ServerOrder {
 const SLOW_MS = 1500
 /** Of the requests, by turns of a hundred. */
 const ERRING_PERCENT = 15
+const STRIDE = 7
 
 interface Place {
   server: Server | undefined
@@ -29,7 +30,8 @@ process.on('disconnect', () => process.exit())
 
 async function obey({ sequence, host, port, mode }: ServerOrder): Promise<void> {
   const key = `${host}:${port}`
-  const place = places.get(key) ?? { server: undefined, mode, requests: 0 }
+  // Each begins elsewhere, so that they do not err in step.
+  const place = places.get(key) ?? { server: undefined, mode, requests: places.size * STRIDE }
   places.set(key, place)
   place.mode = mode
   if (mode === 'gone') {

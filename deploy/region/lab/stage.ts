@@ -1,26 +1,43 @@
 // Sets the scene and takes it down: servers, a real HAProxy for each region on the shipped pages, the director, unbound as
-// everybody's resolver, and the users. Faults are inflicted through it (faults.ts); what users saw is collected here.
+// the users' resolver, and the users. Faults are inflicted through it (faults.ts); what users saw is collected here.
 import { execFileSync } from 'node:child_process'
-import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Children, type Running } from './children.ts'
+import { now } from './clock.ts'
 import { prepareDirector, type DirectorName } from './directors.ts'
 import type { LoadOrder } from './load.ts'
 import { shareOf, within, type Sample } from './measure.ts'
-import { NAME, REGIONS, SERVERS_PER_REGION, type LabRegion, type Ports } from './plan.ts'
+import { NAME, REGIONS, RESOLVERS, SERVERS_PER_REGION, type LabRegion, type Ports } from './plan.ts'
+import type { Population } from './population.ts'
+import { freePorts } from './ports.ts'
+import { prepareResolver } from './resolver.ts'
 import type { Mode, ServerOrder } from './servers.ts'
+import { Watch } from './watch.ts'
 
 const PAGES = join(import.meta.dirname, '../haproxy')
 const SETTLE_LIMIT_MS = 30_000
 
+/** Who plays, before whom. */
+export interface Cast {
+  readonly director: DirectorName
+  readonly users: Population
+  /** How many; at most those of RESOLVERS. */
+  readonly resolvers: number
+  /** What users resolve, NAME among them. */
+  readonly names: readonly string[]
+  /** Whether they fetch NAME, too, and so meet the regions themselves. */
+  readonly fetches: boolean
+}
+
 export class Stage {
   readonly samples: Sample[] = []
   readonly ports: Ports
+  /** Of Meridian. */
+  readonly watch: Watch
   readonly #folder: string
   readonly #children = new Children()
   readonly #haproxies = new Map<string, Running>()
@@ -32,14 +49,15 @@ export class Stage {
 
   private constructor(ports: Ports) {
     this.ports = ports
+    this.watch = new Watch(ports.admin, this.#children)
     this.#folder = mkdtempSync(join(tmpdir(), 'meridian-lab-'))
   }
 
   /** Ready when every region answers its own users and nobody loses anything. */
-  static async open(director: DirectorName): Promise<Stage> {
+  static async open(cast: Cast): Promise<Stage> {
     const stage = new Stage(await freePorts())
     try {
-      await stage.#setUp(director)
+      await stage.#setUp(cast)
     } catch (error) {
       await stage.close()
       throw error
@@ -77,7 +95,7 @@ export class Stage {
       ...{ ADMIN_SOCKET: join(this.#folder, `${region}.sock`), AGENT_PORT: String(agent) },
       ...{ DOOR_HTTP: `${address}:${http}`, DOOR_HTTPS: `${address}:${https}` },
       ...{ DOOR_METRICS: `${address}:${metrics}`, DOOR_TLS: `${address}:${servers + SERVERS_PER_REGION}` },
-      ...{ CHECK_INTERVAL: '1s', CHECK_TIMEOUT: '1s', SLOW_START: '2s', AGENT_INTERVAL: '1s' },
+      ...{ CHECK_INTERVAL: '1s', CHECK_TIMEOUT: '1s', SLOW_START: '2s', AGENT_INTERVAL: '1s', DRAIN_TIME: '5s' },
       ...(Object.fromEntries(pool) as Record<string, string>),
     }
     this.#haproxies.set(region, this.#children.run('haproxy', ['-db', '-f', PAGES], settings))
@@ -85,6 +103,14 @@ export class Stage {
 
   async killHaproxy(region: string): Promise<void> {
     await this.#children.kill(this.#haproxies.get(region)!)
+  }
+
+  /** Ends it as an operator does: doors close, and what is under way is finished. */
+  async stopHaproxy(region: string): Promise<void> {
+    const { child } = this.#haproxies.get(region)!
+    const ended = once(child, 'exit')
+    child.kill('SIGUSR1')
+    await ended
   }
 
   signalHaproxy(region: string, signal: NodeJS.Signals): void {
@@ -95,7 +121,7 @@ export class Stage {
   async settle(): Promise<void> {
     const end = now() + SETTLE_LIMIT_MS
     while (now() < end) {
-      const last = within(this.samples, now() - 2500, now() - 1000)
+      const last = within(this.samples, now() - 2500, now() - 1000).filter(({ name }) => name === NAME)
       const whole = REGIONS.every(({ name }) => shareOf(last, name) >= 0.95)
       if (whole && last.every(({ lost }) => lost === undefined)) return
       await sleep(100)
@@ -103,7 +129,7 @@ export class Stage {
     throw new Error(`the lab did not settle within ${SETTLE_LIMIT_MS / 1000} s: ${this.#complaint()}`)
   }
 
-  async #setUp(director: DirectorName): Promise<void> {
+  async #setUp({ director, users, resolvers: count, names, fetches }: Cast): Promise<void> {
     makeCertificate(this.#folder)
     await this.#startServers()
     for (const { name } of REGIONS) this.startHaproxy(name)
@@ -111,11 +137,17 @@ export class Stage {
     mkdirSync(folder)
     // HAProxy first: whoever looks at its door before it is open begins with a region that is down.
     await sleep(500)
-    const { program, words } = prepareDirector(director, folder, this.ports)
+    const { program, words } = prepareDirector(director, folder, this.ports, users)
     this.#named.push(['the director', this.#children.run(program, words)])
-    this.#named.push(['unbound', this.#children.run('unbound', ['-d', '-c', this.#writeUnbound()])])
+    const resolvers = RESOLVERS.slice(0, count)
+    for (const address of resolvers) {
+      const file = prepareResolver(this.#folder, address, this.ports)
+      this.#named.push([`the resolver ${address}`, this.#children.run('unbound', ['-d', '-c', file])])
+    }
     await sleep(1500)
-    this.#startLoad()
+    if (director === 'meridian') this.watch.begin()
+    const ca = readFileSync(join(this.#folder, 'door.crt'), 'utf8')
+    this.#startLoad({ ports: this.ports, users, resolvers, names, ...(fetches && { ca }) })
     await this.settle()
   }
 
@@ -128,17 +160,11 @@ export class Stage {
     for (const { name } of REGIONS) await this.setServers(name, 'well')
   }
 
-  #startLoad(): void {
+  #startLoad(order: LoadOrder): void {
     const load = this.#children.fork('load.ts')
     this.#named.push(['the load', load])
     load.child.on('message', (batch: Sample[]) => this.samples.push(...batch))
-    load.child.send({ ports: this.ports, ca: readFileSync(join(this.#folder, 'door.crt'), 'utf8') } satisfies LoadOrder)
-  }
-
-  #writeUnbound(): string {
-    const file = join(this.#folder, 'unbound.conf')
-    writeFileSync(file, unboundConfig(this.#folder, this.ports))
-    return file
+    load.child.send(order)
   }
 
   /** What the first thing that is wrong looks like. */
@@ -149,10 +175,6 @@ export class Stage {
     const lost = this.samples.findLast((sample) => sample.lost !== undefined)
     return lost ? `a request to ${lost.met ?? 'nowhere'} was lost: ${lost.lost!}` : 'users were sent elsewhere'
   }
-}
-
-export function now(): number {
-  return Number(process.hrtime.bigint()) / 1e6
 }
 
 function regionOf(name: string): LabRegion {
@@ -166,67 +188,4 @@ function makeCertificate(folder: string): void {
   execFileSync('openssl', words.split(' '), { cwd: folder, stdio: 'pipe' })
   const read = (file: string) => readFileSync(join(folder, file))
   writeFileSync(join(folder, 'door.pem'), Buffer.concat([read('door.crt'), read('door.key')]))
-}
-
-/** Tells us the network of who asks (RFC 7871), and keeps an answer for each, no longer than its TTL. */
-function unboundConfig(folder: string, { resolver, dns }: Ports): string {
-  return `server:
-  interface: 127.0.0.1
-  port: ${resolver}
-  do-ip6: no
-  do-daemonize: no
-  use-syslog: no
-  username: ""
-  chroot: ""
-  directory: "${folder}"
-  pidfile: ""
-  module-config: "subnetcache iterator"
-  send-client-subnet: 127.0.0.1
-  client-subnet-always-forward: yes
-  max-client-subnet-ipv4: 24
-  do-not-query-localhost: no
-  local-zone: "example.com." nodefault
-  root-hints: "/dev/null"
-remote-control:
-  control-enable: no
-stub-zone:
-  name: "example.com"
-  stub-addr: 127.0.0.1@${dns}
-`
-}
-
-/** Free now on every address that the lab uses, for UDP and TCP. */
-async function freePorts(): Promise<Ports> {
-  const hosts = ['127.0.0.1', ...REGIONS.map(({ address }) => address)]
-  for (;;) {
-    const base = 12_000 + Math.floor(Math.random() * 800) * 20
-    const all = Array.from({ length: 16 }, (_, i) => base + i)
-    const free = await Promise.all(hosts.flatMap((host) => all.map((port) => isFree(host, port))))
-    if (!free.every(Boolean)) continue
-    const [http, https, metrics, dns, resolver, admin, agent, servers] = all as [number, ...number[]]
-    return {
-      http,
-      https: https!,
-      metrics: metrics!,
-      dns: dns!,
-      resolver: resolver!,
-      admin: admin!,
-      agent: agent!,
-      servers: servers!,
-    }
-  }
-}
-
-async function isFree(host: string, port: number): Promise<boolean> {
-  const [stream, datagrams] = [createServer(), createSocket('udp4')]
-  try {
-    await once(stream.listen(port, host), 'listening')
-    await once(datagrams.bind(port, host), 'listening')
-    return true
-  } catch {
-    return false
-  } finally {
-    stream.close()
-    datagrams.close()
-  }
 }
