@@ -1,6 +1,7 @@
 // What if: two sets of plans compared, client class by client class. Both come from the planner itself (PlanBook); here is
 // only who gets what before and after, and how many users move.
-import type { ClassPlan, ServicePlan } from './plan.ts'
+import type { ServicePlan } from './plan.ts'
+import type { ClassPlan } from './plan-rows.ts'
 import type { Member } from './tables.ts'
 
 /** The part of the answers that each region gets: 0 to 1. */

@@ -6,6 +6,7 @@ import { buildStep, buildSteps } from '../steer/fold.ts'
 import type { ConsistentHashConfig, IpHashConfig, RegionFacts, StepConfig } from '../steer/steer.ts'
 import { resolveName, type Definitions, type Service } from './service.ts'
 import { prepareSpread, type Settling } from './settle.ts'
+import { makeRoom } from './settle-outcome.ts'
 import type { Outline } from './shape.ts'
 import type { Filling } from './tables.ts'
 
@@ -37,6 +38,7 @@ export function settlingOf(service: Service, definitions: Definitions, outerTake
   const behind = names.map((name) => regionsBehind(name, definitions))
   return {
     ...{ service: name, names, fallback, panic, take: take ?? 1, behind, facts, nested },
+    room: makeRoom(names.length),
     ownWeights: new Set(steer.flatMap((config) => ('weights' in config ? Object.keys(config.weights) : []))),
     ...prepareSpread(buildSteps(steer), names, facts),
   }

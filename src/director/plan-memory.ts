@@ -6,7 +6,10 @@ import { sameSurvey, standingFor, type Family } from './survey.ts'
 
 /** What was planned last, by shape, and from which health: so that an event replans the rows that it touches. */
 export class PlanMemory<Plan> {
-  readonly plans: { readonly plan: Plan; readonly reached: number }[] = []
+  /** By shape. */
+  readonly plans: Plan[] = []
+  /** By shape: how many tiers its outcome reached. */
+  readonly reached: number[] = []
   readonly #settling: Settling
   readonly #family: Family | 'apart'
   #before: Moment | undefined

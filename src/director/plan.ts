@@ -1,20 +1,22 @@
 // Plans: for every service and client class, which balancers answer and with what share. Pure: definitions and health in,
 // rows for the snapshot out. A planner is made for a configuration and its client maps; it plans anew at each event.
 // explain.ts tells the story of the same computation; publishing is not here.
-import type { RowTables } from '../snapshot/plan-body.ts'
 import type { ServiceHead, ServiceRows } from '../snapshot/plan-image.ts'
 import type { Preferences } from '../snapshot/pinned-slots.ts'
+import type { Verdict } from '../steer/availability.ts'
 import type { Client, Scores } from '../steer/steer.ts'
 import { answersIn, type AliasAnswer } from './aliases.ts'
 import { NO_WORDS, type Words } from './overrides/words.ts'
 import { fillingOf, outlineKey, outlineOf, pinRecordOf, settlingOf } from './outline.ts'
 import { PlanMemory } from './plan-memory.ts'
+import { PlanRows, type ClassPlan, type Outcomes } from './plan-rows.ts'
 import { answersCname, regionsOf, type Definitions, type Service } from './service.ts'
-import { prepareSettle, type Moment, type Outcome, type SettleShape } from './settle.ts'
+import { prepareSettle, type Moment, type SettleShape } from './settle.ts'
+import { membersOf } from './settle-outcome.ts'
 import { asks, shapeOf, shapesOf, type Outline, type Shape } from './shape.ts'
 import { runAtOnce } from './slices.ts'
 import { manyFail, surveyRegion, type Family, type HealthById, type Takes } from './survey.ts'
-import { buildTables, type Filling, type Member } from './tables.ts'
+import type { Filling } from './tables.ts'
 
 /** What plans are made from. */
 export interface World extends Definitions {
@@ -30,15 +32,6 @@ export interface World extends Definitions {
   readonly resolved?: ReadonlyMap<string, AliasAnswer>
   /** What pinned slots prefer, by service: kept by the caller from plan to plan, filled here. */
   readonly preferences: Map<string, Preferences>
-}
-
-/** Who answers one client class. Classes with equal outcomes are the same object. */
-export interface ClassPlan {
-  readonly tables: RowTables
-  /** Those who answer; their shares sum to 1. Empty: nobody does. Where families are independent, those of IPv4, if any. */
-  readonly members: readonly Member[]
-  /** True: the service's fallback applies. */
-  readonly panic: boolean
 }
 
 export interface ServicePlan {
@@ -61,7 +54,7 @@ export interface Planner {
   /** One client, whatever the classes. */
   readonly planClient: (client: Client, moment: Moment) => ClassPlan
   /** Who answers one client, of both families or of one. */
-  readonly settleClient: (client: Client, moment: Moment, family: Family) => Outcome
+  readonly settleClient: (client: Client, moment: Moment, family: Family) => Verdict & Pick<ClassPlan, 'members'>
 }
 
 /** Which clients a planner tells apart. */
@@ -76,9 +69,6 @@ export interface Classes {
 
 /** Rows between two pauses: a tenth of a millisecond where tables are short. */
 const ROWS_AT_ONCE = 16
-
-/** Two plans back: health often returns to where it was. */
-const REMEMBERED_PLANS = 3
 
 /**
  * Plans one service. `classes` are the representatives of the classes of client map number `clientMap`; when steering
@@ -119,23 +109,25 @@ export function createPlanner(
   const pin = pinRecordOf(service, definitions)
   const distinct = [...new Set(shapes)]
   const rowOf = Uint16Array.from(shapes, (shape) => distinct.indexOf(shape))
-  const builder = new TableBuilder(service, filling)
+  const rows = new PlanRows(service, filling)
   const settlersAt = (moment: Moment) => settlersOf(service, (family) => prepareSettle(settling, moment, family))
   const memory = new PlanMemory<ClassPlan>(settling, carriedBy(service))
   const answers = answersCname(service) ? 'cname' : service.hints ? 'hinted' : 'addresses'
   return {
     ...{ service, regions, filling, pin },
     *plan(moment) {
-      const plans = yield* planShapes(distinct, settlersAt(moment), builder, moment, memory)
+      const plans = yield* planShapes(distinct, settlersAt(moment), rows, moment, memory)
       const classes = Array.from(rowOf, (row) => plans[row]!)
-      const rows = classes.map(({ tables }) => tables)
       const leastTtl = plans.reduce((least, { tables }) => Math.min(least, tables.ttl), service.ttl)
       const { name, ignoreEcs = false } = service
       const head = { name, clientMap: map, pin, leastTtl, ignoresSubnet: ignoreEcs, answers } as const
-      return { service, regions, rows: { ...head, rows }, classes }
+      return { service, regions, rows: { ...head, rows: classes.map(({ tables }) => tables) }, classes }
     },
-    planClient: (client, moment) => builder.build(settleBoth(settlersAt(moment), shapeOf(outline, client)), moment),
-    settleClient: (client, moment, family) => prepareSettle(settling, moment, family)(shapeOf(outline, client)),
+    planClient: (client, moment) => rows.make(settleBoth(settlersAt(moment), shapeOf(outline, client)), moment),
+    settleClient(client, moment, family) {
+      const outcome = prepareSettle(settling, moment, family)(shapeOf(outline, client))
+      return { ...outcome, members: membersOf(outcome) }
+    },
   }
 }
 
@@ -177,11 +169,6 @@ function carriedBy(service: Service): Family | 'apart' {
   return service.families === 'independent' ? 'apart' : undefined
 }
 
-interface Outcomes {
-  readonly ipv4: Outcome
-  readonly ipv6: Outcome
-}
-
 function settleBoth({ ipv4, ipv6 }: Settlers, shape: Shape): Outcomes {
   const four = ipv4(shape)
   return { ipv4: four, ipv6: ipv6 === ipv4 ? four : ipv6(shape) }
@@ -191,99 +178,19 @@ function settleBoth({ ipv4, ipv6 }: Settlers, shape: Shape): Outcomes {
 function* planShapes(
   shapes: readonly Shape[],
   settlers: Settlers,
-  builder: TableBuilder,
+  rows: PlanRows,
   moment: Moment,
   memory: PlanMemory<ClassPlan>,
 ): Generator<void, readonly ClassPlan[]> {
   const isTouched = memory.turnTo(moment)
-  const byOutcome = new Map<string, ClassPlan>()
-  const plans: ClassPlan[] = []
-  builder.begin()
+  const { plans, reached } = memory
+  rows.begin()
   for (const [row, shape] of shapes.entries()) {
-    const before = memory.plans[row]
-    if (before && !isTouched(shape, before.reached)) {
-      plans.push(before.plan)
-      continue
-    }
+    if (row < plans.length && !isTouched(shape, reached[row]!)) continue
     const outcomes = settleBoth(settlers, shape)
-    const key = keyOf(outcomes)
-    let plan = byOutcome.get(key)
-    if (!plan) byOutcome.set(key, (plan = builder.build(outcomes, moment)))
-    memory.plans[row] = { plan, reached: Math.max(outcomes.ipv4.reached, outcomes.ipv6.reached) }
-    plans.push(plan)
-    if (builder.isSlow || row % ROWS_AT_ONCE === 0) yield
+    plans[row] = rows.intern(outcomes, moment)
+    reached[row] = Math.max(outcomes.ipv4.reached, outcomes.ipv6.reached)
+    if (rows.isSlow || row % ROWS_AT_ONCE === 0) yield
   }
   return plans
-}
-
-/** Text that is equal for equal plans of one moment. */
-function keyOf({ ipv4, ipv6 }: Outcomes): string {
-  const key = `${ipv4.panic ? '!' : ''}${ipv4.key}`
-  return ipv6 === ipv4 ? key : `${key}/${ipv6.panic ? '!' : ''}${ipv6.key}`
-}
-
-/** Slot tables from outcomes. Those of the last few plans are remembered. */
-class TableBuilder {
-  readonly #service: Service
-  readonly #filling: Filling
-  /** The newest first. */
-  #known: readonly Map<string, Tables>[] = [new Map()]
-
-  constructor(service: Service, filling: Filling) {
-    this.#service = service
-    this.#filling = filling
-  }
-
-  /** Pinned tables take a tenth of a millisecond. */
-  get isSlow(): boolean {
-    return this.#filling.kind === 'rendezvous'
-  }
-
-  /** A new plan begins. */
-  begin(): void {
-    this.#known = [new Map(), ...this.#known.slice(0, REMEMBERED_PLANS - 1)]
-  }
-
-  build({ ipv4, ipv6 }: Outcomes, moment: Moment): ClassPlan {
-    const isCoherent = ipv4 === ipv6
-    const tables = isCoherent ? this.#tables(ipv4) : { ipv4: this.#tables(ipv4).ipv4, ipv6: this.#tables(ipv6).ipv6 }
-    const ttl = ttlOf(this.#service, isCoherent ? ipv4.members : [...ipv4.members, ...ipv6.members], moment)
-    return {
-      tables: { ttl, ...tables },
-      members: ipv4.members.length > 0 ? ipv4.members : ipv6.members,
-      panic: ipv4.panic || ipv6.panic,
-    }
-  }
-
-  #tables({ key, members }: Outcome): Tables {
-    const newest = this.#known[0]!
-    for (const known of this.#known) {
-      const found = known.get(key)
-      if (!found) continue
-      if (known !== newest) newest.set(key, found)
-      return found
-    }
-    const { ipv4, ipv6, hints } = buildTables(members, this.#service, this.#filling)
-    const tables = { ipv4: ipv4.table, ipv6: ipv6.table, ...(hints && { hints }) }
-    newest.set(key, tables)
-    return tables
-  }
-}
-
-type Tables = Omit<RowTables, 'ttl'>
-
-/**
- * The TTL follows health: while a balancer in the answer could turn, an answer is good for no longer than that takes, so
- * that clients hear of the turn soon. One for both families; the service's own while many regions fail at once. Addresses
- * of host names are good for no longer than the host name's own TTL.
- */
-export function ttlOf(service: Service, members: readonly Member[], { manyFail: isStorm }: Moment): number {
-  const { ttl, leastTtl } = service
-  const isResolved = !answersCname(service)
-  let soonest = Infinity
-  for (const { turnsIn, goodFor } of members) {
-    if (!isStorm && turnsIn < soonest) soonest = turnsIn
-    if (isResolved && goodFor < soonest) soonest = goodFor
-  }
-  return soonest === Infinity ? ttl : Math.min(ttl, Math.max(leastTtl, Math.ceil(soonest)))
 }

@@ -6,9 +6,9 @@ import { judgeHealth, passOn, spillTiers, takenAsUp, type Verdict } from '../ste
 import { applyAll, beginCandidate, NOBODY_MAY, weigh } from '../steer/fold.ts'
 import type { Candidate, RegionFacts, Scores, Standing, Step } from '../steer/steer.ts'
 import { type Word, type Words, weightsFor } from './overrides/words.ts'
+import { gather, nobody, oneAlone, type Cast, type Outcome, type Room } from './settle-outcome.ts'
 import type { Shape } from './shape.ts'
 import { applyWord, standingFor, type Family, type Survey } from './survey.ts'
-import type { Member } from './tables.ts'
 
 /** A service made ready to be settled: everything that neither client nor health can change. */
 export interface Settling {
@@ -33,6 +33,7 @@ export interface Settling {
   readonly shares: readonly number[] | undefined
   /** Services in a region's place. */
   readonly nested: readonly (Settling | undefined)[]
+  readonly room: Room
 }
 
 /** What changes from event to event. */
@@ -45,15 +46,6 @@ export interface Moment {
   readonly manyFail: boolean
   /** What operators say. */
   readonly words: Words
-}
-
-export interface Outcome extends Verdict {
-  /** Those who answer; empty: nobody does. */
-  readonly members: readonly Member[]
-  /** Equal for outcomes with equal slot tables. */
-  readonly key: string
-  /** How many tiers are reached: what happens in those beyond changes nothing. Infinity when a fallback decides. */
-  readonly reached: number
 }
 
 export type SettleShape = (shape: Shape) => Outcome
@@ -87,27 +79,46 @@ export function mayHave(regions: readonly string[], family: Family, { surveys }:
  */
 export function prepareSettle(given: Settling, moment: Moment, family: Family): SettleShape {
   const settling = weighAnew(given, moment)
-  const { names, nested, behind, service } = settling
+  const { names, nested, service } = settling
   const words = moment.words.services.get(service)
   const inner = nested.map((within) => within && prepareSettle(within, moment, family))
-  const surveys = names.map((name) => moment.surveys.get(name))
-  const standings = surveys.map((survey, i) => (survey ? standingFor(survey, family, words?.get(names[i]!)) : NOTHING))
-  const availability = standings.map(({ health, part }) => health * part)
-  const parts = standings.map(({ part }) => part)
-  const hasFamily = behind.map((regions) => mayHave(regions, family, moment))
-  const whole = hasFamily.every(Boolean)
-  const verdict = judgeHealth(availability, settling.weights, settling, parts)
   const isPlain = inner.every((within) => !within)
-  const scratch = { final: new Float64Array(names.length), reaching: new Float64Array(names.length) }
-  const ready = { settling, moment, surveys, words, ...scratch }
-  const known = { standings, availability, parts }
+  const surveys = names.map((name) => moment.surveys.get(name))
+  const known = takingOf(surveys.map((survey, i) => standingOf(survey, family, words?.get(names[i]!))))
+  const verdict = judgeHealth(known.availability, settling.weights, settling, known.parts)
+  const hasFamily = familyFilter(settling, moment, family)
+  const ready = { settling, moment, cast: castOf(settling, surveys, words) }
   return (given) => {
-    const shape = whole ? given : narrow(given, hasFamily)
+    const shape = hasFamily ? narrow(given, hasFamily) : given
     const outcomes = isPlain ? NONE : inner.map((settle, position) => settle?.(shape.nested[position]!))
-    const taking = isPlain ? known : takeNested(standings, outcomes, names, words)
+    const taking = isPlain ? known : takeNested(known.standings, outcomes, names, words)
     const judged = isPlain && shape.members.length === names.length ? verdict : judge(settling, shape, taking)
     return settle(ready, shape, outcomes, taking, judged)
   }
+}
+
+/** Of a service in a region's place, until its own outcome is known. */
+const NOTHING: Standing = { health: 0, part: 1, isForcedDown: false }
+
+function standingOf(survey: Survey | undefined, family: Family, word: Word | undefined): Standing {
+  return survey ? standingFor(survey, family, word) : NOTHING
+}
+
+/** By position: who takes part; undefined: everybody does. */
+function familyFilter({ behind }: Settling, moment: Moment, family: Family): readonly boolean[] | undefined {
+  if (family === undefined) return undefined
+  const hasFamily = behind.map((regions) => mayHave(regions, family, moment))
+  return hasFamily.every(Boolean) ? undefined : hasFamily
+}
+
+function castOf(
+  { names, take }: Settling,
+  surveys: readonly (Survey | undefined)[],
+  words: ReadonlyMap<string, Word> | undefined,
+): Cast {
+  const live = surveys.map((survey, i) => (words?.get(names[i]!)?.forced === 'up' ? survey?.inFallback : survey?.live))
+  const isTurning = names.map((name) => words?.get(name)?.isTurning ?? false)
+  return { names, take, live, inFallback: surveys.map((survey) => survey?.inFallback), isTurning }
 }
 
 /** By position: what each can take, and what that is made of. */
@@ -115,10 +126,18 @@ interface Taking {
   readonly standings: readonly Standing[]
   readonly availability: readonly number[]
   readonly parts: readonly number[]
+  /** Operators or recoveries take something from somebody. */
+  readonly isPartial: boolean
 }
 
-/** Of a service in a region's place, until its own outcome is known. */
-const NOTHING: Standing = { health: 0, part: 1, isForcedDown: false }
+function takingOf(standings: readonly Standing[]): Taking {
+  return {
+    standings,
+    availability: standings.map(({ health, part }) => health * part),
+    parts: standings.map(({ part }) => part),
+    isPartial: standings.some(({ part }) => part !== 1),
+  }
+}
 
 /** With the weights that operators set. */
 function weighAnew(settling: Settling, { words }: Moment): Settling {
@@ -133,12 +152,7 @@ function takeNested(
   names: readonly string[],
   words: ReadonlyMap<string, Word> | undefined,
 ): Taking {
-  const all = standings.map((standing, i) => standingWithin(outcomes[i], standing, words?.get(names[i]!)))
-  return {
-    standings: all,
-    availability: all.map(({ health, part }) => health * part),
-    parts: all.map(({ part }) => part),
-  }
+  return takingOf(standings.map((standing, i) => standingWithin(outcomes[i], standing, words?.get(names[i]!))))
 }
 
 const NONE: readonly undefined[] = []
@@ -156,8 +170,9 @@ function narrow(shape: Shape, stays: readonly boolean[]): Shape {
 /** A service in a region's place counts as down while its own fallback applies, or when it may meet nobody. */
 function standingWithin(within: Outcome | undefined, own: Standing, word: Word | undefined): Standing {
   if (!within) return own
-  const health = within.panic || within.members.length === 0 ? 0 : 1
-  return applyWord({ health, part: 1, isForcedDown: false }, word, within.members.length > 0)
+  const answers = within.shares.some((share) => share > 0)
+  const health = within.panic || !answers ? 0 : 1
+  return applyWord({ health, part: 1, isForcedDown: false }, word, answers)
 }
 
 function judge(settling: Settling, { members, hasLastResort }: Shape, { availability, parts }: Taking): Verdict {
@@ -170,37 +185,31 @@ function judge(settling: Settling, { members, hasLastResort }: Shape, { availabi
   )
 }
 
-/** One service at one moment, and room to reckon in. */
+/** One service at one moment. */
 interface Ready {
   readonly settling: Settling
   readonly moment: Moment
-  readonly surveys: readonly (Survey | undefined)[]
-  /** Operators', on regions of the service. */
-  readonly words: ReadonlyMap<string, Word> | undefined
-  readonly final: Float64Array
-  readonly reaching: Float64Array
+  readonly cast: Cast
 }
 
 /** `outcomes`: of services in a region's place. */
 function settle(
-  ready: Ready,
+  { settling, moment, cast }: Ready,
   shape: Shape,
   outcomes: readonly (Outcome | undefined)[],
   taking: Taking,
-  { healthy, panic }: Verdict,
+  verdict: Verdict,
 ): Outcome {
-  const { settling, moment, final, reaching } = ready
+  const { panic } = verdict
   if (panic && settling.fallback !== 'all') {
-    const answers = shape.hasLastResort && mayResort(settling, moment) ? [lastResort(settling, moment)] : []
-    const [members, key] = [answers.map(({ member }) => member), answers.map((answer) => answer.key).join()]
-    return { healthy, panic, members, key, reached: Infinity }
+    return shape.hasLastResort && mayResort(settling, moment) ? lastResort(settling, moment, verdict) : nobody(verdict)
   }
+  const { room } = settling
   const availability = panic ? takenIn(shape, taking) : taking.availability
   const shares = settling.shares ?? sharesByLoad(settling, shape, availability, moment)
-  const reached = spillTiers(shape.tiers, shares, availability, final, reaching)
-  if (!panic) passOn(final, shape.tiers.slice(0, reached).flat(), taking.parts)
-  const { members, key } = gather(ready, shape, outcomes, panic, reached)
-  return { healthy, panic, members, key, reached: panic ? Infinity : reached }
+  const reached = spillTiers(shape.tiers, shares, availability, room.final, room.reaching)
+  if (!panic && taking.isPartial) passOn(room.final, shape.tiers.slice(0, reached).flat(), taking.parts)
+  return gather(cast, room, shape.tiers, reached, outcomes, verdict)
 }
 
 /** By position: who answers where a fallback takes all as up. Only those whom the client may meet are looked at. */
@@ -234,74 +243,11 @@ function sharesByLoad(
   return shares
 }
 
-interface KeyedMember {
-  readonly member: Member
-  readonly key: string
-}
-
 function mayResort({ fallback, service }: Settling, { surveys, words }: Moment): boolean {
   const word = words.services.get(service)?.get(fallback)
   return !surveys.get(fallback)!.standing.isForcedDown && word?.forced !== 'down'
 }
 
-function lastResort({ fallback, take }: Settling, { surveys }: Moment): KeyedMember {
-  const { key, ...answering } = surveys.get(fallback)!.inFallback
-  return { member: { name: fallback, tier: 0, share: 1, take, ...answering }, key: `${fallback}:1[${key}]` }
-}
-
-/** Those with a share, in configured order. */
-function gather(
-  ready: Ready,
-  { tiers }: Shape,
-  outcomes: readonly (Outcome | undefined)[],
-  panic: boolean,
-  reached: number,
-): Pick<Outcome, 'members' | 'key'> {
-  const found: Found[] = []
-  let total = 0
-  for (let tier = 0; tier < reached; tier++) {
-    for (const position of tiers[tier]!) {
-      const share = ready.final[position]!
-      if (share === 0) continue
-      total += share
-      found.push({ position, tier, share })
-    }
-  }
-  if (found.length > 1) found.sort((a, b) => a.position - b.position)
-  const members: Member[] = []
-  let key = ''
-  for (const one of found) {
-    const { member, key: own } = memberOf(ready, { ...one, share: one.share / total }, outcomes[one.position], panic)
-    members.push(member)
-    key += `${own} `
-  }
-  return { members, key }
-}
-
-interface Found {
-  readonly position: number
-  readonly tier: number
-  readonly share: number
-}
-
-function memberOf(
-  { settling: { names, take }, surveys, words }: Ready,
-  { position, tier, share }: Found,
-  within: Outcome | undefined,
-  panic: boolean,
-): KeyedMember {
-  const name = names[position]!
-  const place = `${position}:${tier}:${share}`
-  if (within) {
-    const isTurning = words?.get(name)?.isTurning
-    const turnsIn = isTurning ? 0 : Math.min(...within.members.map((member) => member.turnsIn))
-    const goodFor = Math.min(...within.members.map((member) => member.goodFor))
-    const member = { name, tier, share, take, balancers: [], unknown: [], turnsIn, goodFor, members: within.members }
-    return { member, key: `${place}(${within.key})` }
-  }
-  const survey = surveys[position]!
-  const word = words?.get(name)
-  const { key, ...answering } = panic || word?.forced === 'up' ? survey.inFallback : survey.live
-  const turnsIn = word?.isTurning ? 0 : answering.turnsIn
-  return { member: { name, tier, share, take, ...answering, turnsIn }, key: `${place}[${key}]` }
+function lastResort({ fallback, take }: Settling, { surveys }: Moment, verdict: Verdict): Outcome {
+  return oneAlone(fallback, surveys.get(fallback)!.inFallback, take, verdict)
 }

@@ -29,9 +29,12 @@ export interface SurveyedBalancer {
   readonly reason: string
 }
 
+/** The key of a choice of all balancers, each of its own weight. */
+export const WHOLE = 'all'
+
 /** Balancers that answer for a region. */
 export interface Answering {
-  /** Tells this choice from others of the same region. */
+  /** Tells this choice from others of the same region; mostly `WHOLE`. */
   readonly key: string
   /** Host names, and beside them their addresses: those share the weight, by family. */
   readonly balancers: readonly Pick<Balancer, 'address' | 'weight'>[]
@@ -203,7 +206,8 @@ function choose(
   const chosen = [...answerers.keys()].filter((i) => weights[i]! > 0 && mayAnswer(i))
   const own = chosen.map((i) => answerers[i]!)
   const unknown = [...new Set(own.flatMap(({ address }) => unknownOf(address, hosts)))]
-  const key = chosen.map((i) => keyOf(i, answerers[i]!, weights[i]!)).join()
+  const isWhole = chosen.length === answerers.length && own.every(isAsConfigured(weights))
+  const key = isWhole ? WHOLE : chosen.map((i) => keyOf(i, answerers[i]!, weights[i]!)).join()
   return {
     key: unknown.length === 0 ? key : `${key}?${unknown.join()}`,
     balancers: chosen.map((i) => withWeight(answerers[i]!, weights[i]!, own)),
@@ -213,6 +217,10 @@ function choose(
       ...own.map(({ address }) => (address.family === 'host' ? goodFor(hosts(resolvedName(address))) : Infinity)),
     ),
   }
+}
+
+function isAsConfigured(weights: readonly number[]) {
+  return ({ host, balancer }: Answerer, i: number): boolean => host === undefined && weights[i] === balancer.weight
 }
 
 function keyOf(index: number, { address, host, balancer }: Answerer, weight: number): string {

@@ -1,6 +1,6 @@
-// Figures of plans at size: 1,000 services × 20 regions × 200 client classes, one service in ten pinned. For each world:
-// the first plan, a region that fails and returns, and an event that touches one service; planned, laid out and published
-// as the director does it, in slices on the main thread. Times are the CPU's of this thread, which other programs on the
+// Figures of plans at size: 1,000 services × 20 regions × 200 client classes, one service in ten pinned; and of plans as
+// small as most have them. For each world: the first plan, a region that fails and returns, and an event that touches one
+// service; planned, laid out and published as the director does it, in slices on the main thread. Times are the CPU's of this thread, which other programs on the
 // machine do not lengthen. Run by plain node: `node test/bench/plan.ts [--only=WORDS OF A WORLD] [--json]`.
 import { parseAddress } from '../../src/base/address.ts'
 import { seededRandom } from '../../src/base/random.ts'
@@ -15,10 +15,17 @@ import { Publisher } from '../../src/snapshot/publication.ts'
 import type { Settings } from '../../src/snapshot/settings.ts'
 import type { Client, StepConfig } from '../../src/steer/steer.ts'
 
-const SERVICES = 1000
-const REGIONS = 20
-const CLASSES = 200
-const ROUNDS = 10
+/** How much there is in a world. */
+interface Size {
+  readonly services: number
+  readonly regions: number
+  readonly classes: number
+  readonly rounds: number
+}
+
+const FULL: Size = { services: 1000, regions: 20, classes: 200, rounds: 10 }
+/** Rounds beyond the compiler's warming up, which are most of what a small world takes. */
+const SMALL: Size = { services: 50, regions: 10, classes: 40, rounds: 400 }
 
 const SETTINGS: Settings = {
   ...{ version: '', server: '', nsid: '', tcpIdleTimeoutMs: 10_000 },
@@ -39,8 +46,8 @@ function createRegion(_: unknown, i: number): Region {
   }
 }
 
-const regions = Array.from({ length: REGIONS }, createRegion)
-const clients = Array.from({ length: CLASSES }, (): Client => ({
+const regions = Array.from({ length: FULL.regions }, createRegion)
+const clients = Array.from({ length: FULL.classes }, (): Client => ({
   latitude: random() * 130 - 60,
   longitude: random() * 360 - 180,
 }))
@@ -66,13 +73,21 @@ const usual: Steering = (service) => {
   return [ownWeights(service % 30)]
 }
 
-const WORLDS: Readonly<Record<string, Steering>> = {
-  'usual, nothing pinned': (service) => usual(service % 10 === 0 ? 1 : service),
-  'usual, one service in ten pinned': usual,
-  'one in ten pinned by weight among the near': (service) =>
-    service % 10 === 0 ? [near(0.2), ownWeights(service), PIN] : usual(service),
-  'no two services alike': (service) => [near(0.2), ownWeights(service)],
-  'no two services alike, wide tiers': (service) => [near(1), ownWeights(service)],
+interface WorldPlan extends Size {
+  readonly steering: Steering
+}
+
+const WORLDS: Readonly<Record<string, WorldPlan>> = {
+  'usual, nothing pinned': { ...FULL, steering: (service) => usual(service % 10 === 0 ? 1 : service) },
+  'usual, one service in ten pinned': { ...FULL, steering: usual },
+  'one in ten pinned by weight among the near': {
+    ...FULL,
+    steering: (service) => (service % 10 === 0 ? [near(0.2), ownWeights(service), PIN] : usual(service)),
+  },
+  'no two services alike': { ...FULL, steering: (service) => [near(0.2), ownWeights(service)] },
+  'no two services alike, wide tiers': { ...FULL, steering: (service) => [near(1), ownWeights(service)] },
+  'few services, by weight': { ...SMALL, steering: (service) => [ownWeights(service)] },
+  'few services, usual': { ...SMALL, steering: usual },
 }
 
 interface Figure {
@@ -98,25 +113,26 @@ class Bench {
   readonly figures: Figure[] = []
   #mebibytes = 0
 
-  constructor(world: string, steering: Steering) {
+  constructor(world: string, { services: count, regions: among, classes: told, steering }: WorldPlan) {
     this.#world = world
     const lonely: Region = {
       ...regions[0]!,
       name: 'lonely',
       balancers: [{ address: parseAddress('192.0.2.99')!, weight: 1 }],
     }
-    const services = Array.from({ length: SERVICES }, (_, i): Service => ({
+    const own = regions.slice(0, among)
+    const services = Array.from({ length: count }, (_, i): Service => ({
       name: `service-${i}`,
-      regions: [...regions.map(({ name }) => name), ...(i === 500 ? ['lonely'] : [])],
+      regions: [...own.map(({ name }) => name), ...(i === count / 2 ? ['lonely'] : [])],
       steer: steering(i),
       ...{ ttl: 30, leastTtl: 5, fallback: 'all', panic: 0, families: 'coherent', answers: 'addresses', hints: true },
     }))
     this.#definitions = {
-      regions: new Map([...regions, lonely].map((region) => [region.name, region])),
+      regions: new Map([...own, lonely].map((region) => [region.name, region])),
       services: new Map(services.map((service) => [service.name, service])),
     }
     const keys = new Set(services.flatMap((service) => askQuestion(service, this.#definitions)?.key ?? []))
-    const classes = clients.map((representative) => ({ representative }))
+    const classes = clients.slice(0, told).map((representative) => ({ representative }))
     let tallies = 0
     this.#book = new PlanBook({
       definitions: this.#definitions,
@@ -189,12 +205,13 @@ function turnRegion(name: string, state: 'up' | 'down') {
   }
 }
 
-function measureWorld(world: string, steering: Steering): Figure[] {
-  const bench = new Bench(world, steering)
+function measureWorld(world: string, plan: WorldPlan): Figure[] {
+  const bench = new Bench(world, plan)
   bench.measure('first plan', () => undefined)
-  for (let round = 0; round < ROUNDS; round++) {
-    bench.measure('a region fails', turnRegion(`region-${round}`, 'down'))
-    bench.measure('the region returns', turnRegion(`region-${round}`, 'up'))
+  for (let round = 0; round < plan.rounds; round++) {
+    const region = `region-${round % plan.regions}`
+    bench.measure('a region fails', turnRegion(region, 'down'))
+    bench.measure('the region returns', turnRegion(region, 'up'))
     bench.measure('one service is touched', turnRegion('lonely', round % 2 === 0 ? 'down' : 'up'))
   }
   return means(bench.figures)
@@ -216,11 +233,11 @@ function means(figures: readonly Figure[]): Figure[] {
 const only = process.argv.find((word) => word.startsWith('--only='))?.slice(7) ?? ''
 const figures = Object.entries(WORLDS)
   .filter(([world]) => world.includes(only))
-  .flatMap(([world, steering]) => measureWorld(world, steering))
+  .flatMap(([world, plan]) => measureWorld(world, plan))
 if (process.argv.includes('--json')) console.log(JSON.stringify(figures, undefined, 2))
 else {
   for (const { world, event, planned, published, longestSlice, rows, mebibytes } of figures) {
-    const parts = [planned, published, longestSlice].map((ms) => ms.toFixed(1).padStart(8))
+    const parts = [planned, published, longestSlice].map((ms) => ms.toFixed(2).padStart(9))
     console.log(
       `${world.padEnd(42)}${event.padEnd(24)}${parts.join('')}${String(rows).padStart(9)}${mebibytes.toFixed(1).padStart(8)}`,
     )
