@@ -1,5 +1,5 @@
 // ALIAS names in a plan: each target with its TTL is a service of one row, whose one slot holds all addresses of a family.
-import type { RowTables, StaleTable } from '../snapshot/plan-body.ts'
+import type { RowTables } from '../snapshot/plan-body.ts'
 import type { ServiceRows } from '../snapshot/plan-image.ts'
 import type { SlotTable } from '../snapshot/slot-table.ts'
 import type { Binding } from '../snapshot/zone-image.ts'
@@ -29,10 +29,10 @@ function rowOf({ ipv4, ipv6 }: AliasAnswer, ttl: number): RowTables {
   return { ttl: Math.min(ttl, ...known), ipv4: tableOf(ipv4), ipv6: tableOf(ipv6) }
 }
 
-function tableOf(answer: FamilyAnswer): SlotTable | StaleTable {
+function tableOf(answer: FamilyAnswer): SlotTable {
   if (answer === 'servfail') return { answers: [answer], slots: Uint16Array.of(0) }
   const table = { answers: [answer.addresses], slots: Uint16Array.of(0) }
-  return answer.isStale ? { ...table, isStale: true } : table
+  return answer.isStale ? { ...table, stale: new Set([0]) } : table
 }
 
 /** What an ALIAS is and answers, in words. */

@@ -64,6 +64,14 @@ export function unknownFamilies({ ipv4, ipv6 }: AliasAnswer): readonly (4 | 6)[]
   return [...(isUnknown(ipv4) ? [4 as const] : []), ...(isUnknown(ipv6) ? [6 as const] : [])]
 }
 
+/** Whether it is an address that a host name last resolved to, and asking again fails. */
+export function isStale({ address, host }: Answerer, hosts: AliasAnswers): boolean {
+  if (!host) return false
+  const { ipv4, ipv6 } = hosts(resolvedName(host))
+  const own = address.family === 4 ? ipv4 : ipv6
+  return own !== 'servfail' && own.isStale
+}
+
 /** How long what is known of a host name is good for, seconds; Infinity when nothing is. */
 export function goodFor({ ipv4, ipv6 }: AliasAnswer): number {
   return Math.min(...[ipv4, ipv6].map((answer) => (answer === 'servfail' ? Infinity : answer.ttl)))

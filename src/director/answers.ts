@@ -14,6 +14,8 @@ export interface Seat {
   /** An answer that this seat leads may take along those of its tier. */
   readonly tier: string
   readonly take: number
+  /** Its address is what a host name last resolved to; asking again fails. */
+  readonly isStale?: boolean
 }
 
 /** The table of one family, and how it came about. */
@@ -30,23 +32,47 @@ const UNKNOWN = -2
 
 /** The answer of each slot: its own address and those that follow in its tier, as many distinct ones as it takes. */
 export function gatherAnswers(order: Uint16Array, seats: readonly Seat[]): SlotTable {
-  const { ids, addresses } = numberAddresses(seats)
-  const answers = new Map<string, number>()
-  const slots = seats.every(({ take }) => take === 1)
-    ? gatherSingles(order, ids, answers)
-    : Uint16Array.from(followers(order, seats, ids), (next, slot) =>
-        intern(answers, next.slice(0, seats[order[slot]!]!.take)),
-      )
-  return { answers: [...answers.keys()].map((key) => readAnswer(key, addresses)), slots }
+  const numbered = numberAddresses(seats)
+  const { slots, answers } = seats.every(({ take }) => take === 1)
+    ? gatherSingles(order, numbered.ids)
+    : gatherSeveral(order, seats, numbered.ids)
+  const table = { answers: answers.map((ids) => readAnswer(ids, numbered.addresses)), slots }
+  const { stale } = numbered
+  if (stale.size === 0) return table
+  return { ...table, stale: new Set([...answers.keys()].filter((i) => answers[i]!.some((id) => stale.has(id)))) }
+}
+
+/** Slots, and the answers that they number, each as its addresses' numbers. */
+interface Gathered {
+  readonly slots: Uint16Array
+  readonly answers: readonly (readonly number[])[]
 }
 
 /** Every seat leads a slot, so that answers are numbered as seats are; mostly they are the same numbers. */
-function gatherSingles(order: Uint16Array, ids: readonly number[], answers: Map<string, number>): Uint16Array {
-  const answerOf = ids.map((id) => intern(answers, id === NODATA ? [] : [id]))
-  if (answerOf.every((answer, seat) => answer === seat)) return order
+function gatherSingles(order: Uint16Array, ids: readonly number[]): Gathered {
+  const distinct = [...new Set(ids)]
+  const answers = distinct.map((id) => (id === NODATA ? [] : [id]))
+  if (distinct.length === ids.length) return { slots: order, answers }
+  const answerOf = ids.map((id) => distinct.indexOf(id))
   const slots = new Uint16Array(order.length)
   for (let slot = 0; slot < order.length; slot++) slots[slot] = answerOf[order[slot]!]!
-  return slots
+  return { slots, answers }
+}
+
+function gatherSeveral(order: Uint16Array, seats: readonly Seat[], ids: readonly number[]): Gathered {
+  const numbers = new Map<string, number>()
+  const answers: (readonly number[])[] = []
+  const numberOf = (members: readonly number[]): number => {
+    const sorted = members.toSorted((a, b) => a - b)
+    const key = sorted.join(' ')
+    const known = numbers.get(key)
+    if (known !== undefined) return known
+    numbers.set(key, answers.length)
+    return answers.push(sorted) - 1
+  }
+  const next = followers(order, seats, ids)
+  const slots = Uint16Array.from(next, (all, slot) => numberOf(all.slice(0, seats[order[slot]!]!.take)))
+  return { slots, answers }
 }
 
 /**
@@ -71,26 +97,41 @@ function followers(order: Uint16Array, seats: readonly Seat[], ids: readonly num
   return found
 }
 
-/** Addresses by number: one that stands in two regions is one address in an RRset. */
-function numberAddresses(seats: readonly Seat[]): { ids: readonly number[]; addresses: readonly Answerable[] } {
-  const addresses = new Map<string, Answerable>()
-  for (const { address } of seats) if (typeof address === 'object') addresses.set(textOf(address), address)
-  const texts = [...addresses.keys()]
+/** The addresses of seats, by number: one that stands in two regions is one address in an RRset. */
+interface Numbered {
+  /** By seat. */
+  readonly ids: readonly number[]
+  readonly addresses: readonly Answerable[]
+  /** Ids of those that are stale wherever they stand. */
+  readonly stale: ReadonlySet<number>
+}
+
+function numberAddresses(seats: readonly Seat[]): Numbered {
+  const numbers = new Map<string, number>()
+  const addresses: Answerable[] = []
   const ids = seats.map(({ address }) => {
-    if (typeof address === 'object') return texts.indexOf(textOf(address))
-    return address === undefined ? NODATA : UNKNOWN
+    if (typeof address !== 'object') return address === undefined ? NODATA : UNKNOWN
+    const text = textOf(address)
+    const known = numbers.get(text)
+    if (known !== undefined) return known
+    numbers.set(text, addresses.length)
+    return addresses.push(address) - 1
   })
-  return { ids, addresses: [...addresses.values()] }
+  const stale = new Set(ids.filter((_, seat) => seats[seat]!.isStale))
+  for (const [seat, id] of ids.entries()) if (!seats[seat]!.isStale) stale.delete(id)
+  return { ids, addresses, stale }
 }
 
-function intern(answers: Map<string, number>, ids: number[]): number {
-  const key = ids.sort((a, b) => a - b).join(' ')
-  const index = answers.get(key) ?? answers.size
-  answers.set(key, index)
-  return index
+function readAnswer(ids: readonly number[], addresses: readonly Answerable[]): Answer | Unknown {
+  if (ids[0] === UNKNOWN) return 'servfail'
+  return ids.length === 1 ? answerOf(addresses[ids[0]!]!) : ids.map((id) => addresses[id]!)
 }
 
-function readAnswer(key: string, addresses: readonly Answerable[]): Answer | Unknown {
-  if (key === String(UNKNOWN)) return 'servfail'
-  return key === '' ? [] : key.split(' ').map((id) => addresses[Number(id)]!)
+const answers = new WeakMap<Answerable, Answer>()
+
+/** The answer of an address alone, one for all: plans hold a million. */
+function answerOf(address: Answerable): Answer {
+  let answer = answers.get(address)
+  if (!answer) answers.set(address, (answer = [address]))
+  return answer
 }

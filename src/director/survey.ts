@@ -7,7 +7,7 @@ import type { Answerable, HostName } from '../snapshot/slot-table.ts'
 import type { Candidate, Standing } from '../steer/steer.ts'
 import { unresolved, type AliasAnswers } from './aliases.ts'
 import { balancersIn, healthOf } from './answerer-health.ts'
-import { answerersOf, goodFor, resolvedName, unknownFamilies, type Answerer } from './answerers.ts'
+import { answerersOf, goodFor, isStale, resolvedName, unknownFamilies, type Answerer } from './answerers.ts'
 import { textOf } from './address-text.ts'
 import { NO_WORDS, type Word, type Words } from './overrides/words.ts'
 import { targetId, type Balancer, type Region } from './service.ts'
@@ -32,12 +32,17 @@ export interface SurveyedBalancer {
 /** The key of a choice of all balancers, each of its own weight. */
 export const WHOLE = 'all'
 
+export interface AnsweringBalancer extends Pick<Balancer, 'address' | 'weight'> {
+  /** Of an address that a host name last resolved to; asking again fails. */
+  readonly isStale?: boolean
+}
+
 /** Balancers that answer for a region. */
 export interface Answering {
   /** Tells this choice from others of the same region; mostly `WHOLE`. */
   readonly key: string
   /** Host names, and beside them their addresses: those share the weight, by family. */
-  readonly balancers: readonly Pick<Balancer, 'address' | 'weight'>[]
+  readonly balancers: readonly AnsweringBalancer[]
   /** Families of which nobody knows whether the region has an address: a host name that could not be resolved. */
   readonly unknown: readonly (4 | 6)[]
   /** Seconds until one of them could turn; Infinity while none has begun to. */
@@ -207,10 +212,10 @@ function choose(
   const own = chosen.map((i) => answerers[i]!)
   const unknown = [...new Set(own.flatMap(({ address }) => unknownOf(address, hosts)))]
   const isWhole = chosen.length === answerers.length && own.every(isAsConfigured(weights))
-  const key = isWhole ? WHOLE : chosen.map((i) => keyOf(i, answerers[i]!, weights[i]!)).join()
+  const key = isWhole ? WHOLE : chosen.map((i) => keyOf(i, answerers[i]!, weights[i]!, hosts)).join()
   return {
     key: unknown.length === 0 ? key : `${key}?${unknown.join()}`,
-    balancers: chosen.map((i) => withWeight(answerers[i]!, weights[i]!, own)),
+    balancers: chosen.map((i) => withWeight(answerers[i]!, weights[i]!, own, hosts)),
     unknown,
     turnsIn: Math.min(...chosen.map((i) => turns[i]!)),
     goodFor: Math.min(
@@ -223,20 +228,23 @@ function isAsConfigured(weights: readonly number[]) {
   return ({ host, balancer }: Answerer, i: number): boolean => host === undefined && weights[i] === balancer.weight
 }
 
-function keyOf(index: number, { address, host, balancer }: Answerer, weight: number): string {
-  const own = host ? `${index}=${textOf(address)}` : `${index}`
+function keyOf(index: number, answerer: Answerer, weight: number, hosts: AliasAnswers): string {
+  const { address, host, balancer } = answerer
+  const own = host ? `${index}=${textOf(address)}${isStale(answerer, hosts) ? '~' : ''}` : `${index}`
   return weight === balancer.weight ? own : `${own}*${weight}`
 }
 
 /** With its weight of this moment, or an address with its part of the host name's. */
 function withWeight(
-  { address, host, balancer }: Answerer,
+  answerer: Answerer,
   weight: number,
   all: readonly Answerer[],
-): Answering['balancers'][number] {
+  hosts: AliasAnswers,
+): AnsweringBalancer {
+  const { address, host, balancer } = answerer
   if (!host) return weight === balancer.weight ? balancer : { ...balancer, weight }
   const siblings = all.filter((other) => other.host === host && other.address.family === address.family)
-  return { address, weight: weight / siblings.length }
+  return { address, weight: weight / siblings.length, isStale: isStale(answerer, hosts) }
 }
 
 /** Seconds from the first observation that contradicts a state until as many have come as turn it, at the fast interval. */

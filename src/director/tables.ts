@@ -62,8 +62,8 @@ const NODATA: FamilyTable = {
 /** The tables of A and AAAA, which are one for CNAMEs. Equal members make equal tables. */
 export function buildTables(members: readonly Member[], service: Service, filling: Filling): Tables {
   const { families, hints: isHinted } = service
-  const pinned = new Map<string, Uint16Array>()
-  const build = (family: Family) => buildTable(members, family, families, filling, pinned)
+  const known: Known = { pinned: new Map(), turned: [] }
+  const build = (family: Family) => buildTable(members, family, families, filling, known)
   if (answersCname(service)) {
     const hosts = build('host')
     return { ipv4: hosts, ipv6: hosts }
@@ -74,38 +74,45 @@ export function buildTables(members: readonly Member[], service: Service, fillin
   return { ipv4, ipv6, ...(hints && { hints }) }
 }
 
-/** `pinned`: which slots fell to whom, by the rivals, for the other family: coherent ones ask the same again. */
+/** What was filled for the other family: coherent ones mostly ask the same again. */
+interface Known {
+  /** By rivals and their parts: owners of the slots. */
+  readonly pinned: Map<string, Uint16Array>
+  /** Counted orders, and the benches that take turns in them. */
+  readonly turned: { readonly benches: readonly Bench[]; readonly order: Uint16Array }[]
+}
+
 function buildTable(
   members: readonly Member[],
   family: Family,
   families: Service['families'],
   filling: Filling,
-  pinned: Map<string, Uint16Array>,
+  known: Known,
 ): FamilyTable {
   const seats: SeatPlan[] = []
   const benches = arrange(members, { family, families, seats }, { path: '', share: 1, tier: '' })
   if (!seats.some(({ address }) => address)) return NODATA
-  const order = fill(benches, seats, filling, pinned)
+  const order = fill(benches, seats, filling, known)
   const table = gatherAnswers(order, seats)
   return { table: filling.kind === 'counted' ? table : shrink(table), seats, order }
 }
 
 /** A pinned table of one answer is equal whatever its size. */
 function shrink(table: SlotTable): SlotTable {
-  return table.answers.length === 1 ? { answers: table.answers, slots: Uint16Array.of(0) } : table
+  return table.answers.length === 1 ? { ...table, slots: Uint16Array.of(0) } : table
 }
 
 function fill(
   benches: readonly Bench[],
   seats: readonly SeatPlan[],
   filling: Filling,
-  pinned: Map<string, Uint16Array>,
+  known: Known,
 ): Uint16Array {
   switch (filling.kind) {
     case 'counted':
-      return turnSeats(benches, countSlots(seats.map(({ share }) => share)))
+      return turnAll(benches, seats, known)
     case 'rendezvous':
-      return pinSeats(benches, { preferences: filling.preferences, pinned }, undefined)
+      return pinSeats(benches, { preferences: filling.preferences, pinned: known.pinned }, undefined)
     case 'modulo':
       return foldSeats(benches.flatMap(leavesOf))
   }
@@ -168,10 +175,11 @@ function seatsOf(
     return [{ ...within, take, address, weight: 1 }]
   }
   const total = balancers.reduce((sum, { weight }) => sum + weight, 0)
-  return balancers.map(({ address, weight }) => ({
+  return balancers.map(({ address, weight, isStale = false }) => ({
     ...within,
     take,
     address,
+    isStale,
     share: (within.share * weight) / total,
     weight,
   }))
@@ -181,8 +189,30 @@ function leavesOf(bench: Bench): readonly Bench[] {
   return bench.benches.length === 0 ? [bench] : bench.benches.flatMap(leavesOf)
 }
 
+function turnAll(benches: readonly Bench[], seats: readonly SeatPlan[], { turned }: Known): Uint16Array {
+  const before = turned.find((other) => areAlike(benches, other.benches))
+  if (before) return before.order
+  const order = turnSeats(benches, countSlots(seats.map(({ share }) => share)))
+  turned.push({ benches, order })
+  return order
+}
+
+/** Whether the same order of slots does for both. */
+function areAlike(benches: readonly Bench[], others: readonly Bench[]): boolean {
+  return benches.length === others.length && benches.every((bench, i) => isAlike(bench, others[i]!))
+}
+
+function isAlike(bench: Bench, other: Bench): boolean {
+  const { seats, benches } = bench
+  if (seats.length !== other.seats.length || !areAlike(benches, other.benches)) return false
+  return seats.every(({ share }, i) => share === other.seats[i]!.share)
+}
+
 /** Benches interleaved by their slots, and in the slots of each those within it. `counts` are slots by seat. */
 function turnSeats(benches: readonly Bench[], counts: readonly number[]): Uint16Array {
+  if (benches.every(({ seats }) => seats.length === 1)) {
+    return seatFirst(interleave(benches.map(({ first }) => counts[first]!)), benches)
+  }
   const sequences = benches.map((bench) =>
     bench.benches.length > 0 ? turnSeats(bench.benches, counts) : turnBalancers(bench, counts),
   )
@@ -199,7 +229,7 @@ function turnSeats(benches: readonly Bench[], counts: readonly number[]): Uint16
 
 function turnBalancers({ first, seats }: Bench, counts: readonly number[]): Uint16Array {
   const own = counts.slice(first, first + seats.length)
-  return own.length === 1 ? new Uint16Array(own[0]!).fill(first) : interleave(own).map((seat) => first + seat)
+  return interleave(own).map((seat) => first + seat)
 }
 
 interface Pinning {

@@ -8,11 +8,6 @@ import { TYPE } from '../dns/types.ts'
 import type { Answer, Answerable, SlotTable, Unknown } from './slot-table.ts'
 import { RECORD_HEADER_BYTES, writeRecordHeader } from './zone-image.ts'
 
-/** The last answers of an ALIAS whose target cannot be resolved at present: they stand in, and say so (RFC 8914 §4.4). */
-export interface StaleTable extends SlotTable {
-  readonly isStale: true
-}
-
 /** One client class of one service. A service of CNAMEs has one table in the place of all. */
 export interface RowTables {
   /** Seconds. */
@@ -52,7 +47,7 @@ export const answerRecord = {
 export const SERVFAIL = -1
 export const CNAME = -2
 export const COUNT_MASK = 0xffff
-/** Flag in `answerRecord.count`: an answer of a StaleTable. */
+/** Flag in `answerRecord.count`: an answer that is overdue. */
 export const STALE = 1 << 16
 
 const TYPES: Readonly<Record<Answerable['family'], number>> = { 4: TYPE.A, 6: TYPE.AAAA, host: TYPE.CNAME }
@@ -98,9 +93,8 @@ class Encoder {
     const known = innerMap(this.#tables, ttl)
     const before = known.get(table)
     if (before !== undefined) return before
-    const { answers: given, slots } = table
-    const flags = 'isStale' in table ? STALE : 0
-    const answers = given.map((answer) => this.#answer(answer, ttl, flags))
+    const { answers: given, slots, stale } = table
+    const answers = given.map((answer, i) => this.#answer(answer, ttl, stale?.has(i) ? STALE : 0))
     const slotsAt = this.#placeSlots(slots)
     const at = this.#take(slotTable.first + answers.length)
     this.#words[at + slotTable.slots] = slots.length

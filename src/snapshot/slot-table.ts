@@ -27,6 +27,11 @@ export interface SlotTable {
   readonly answers: readonly (Answer | Unknown)[]
   /** Each slot is an index into `answers`. Never empty. */
   readonly slots: Uint16Array
+  /**
+   * Indexes of answers that are overdue: the last ones of a name that cannot be resolved at present. They stand in, and
+   * say so (RFC 8914 §4.4). Missing: none is.
+   */
+  readonly stale?: ReadonlySet<number>
 }
 
 /** The most slots of a counted table, unless it has more candidates than that. */
@@ -127,36 +132,61 @@ function remember(lap: readonly number[]): Uint16Array {
 /** The chairman's order; in short tables the smooth one, where that strays by more than one slot and the smooth one by less. */
 function findOrder(lap: readonly number[]): Uint16Array {
   const chairman = chairmanOrder(lap)
+  if (chairman.length > MAX_SMOOTH) return chairman
   const strays = unevenness(chairman, lap)
-  if (strays <= chairman.length || chairman.length > MAX_SMOOTH) return chairman
+  if (strays <= chairman.length) return chairman
   const smooth = smoothOrder(lap)
   return unevenness(smooth, lap) < strays ? smooth : chairman
 }
 
 /**
  * R. Tijdeman, "The chairman assignment problem" (1980): every prefix is within 1 − 1/(2k − 2) of each share. Among those
- * who lag by at least 1/(2k − 2), the one whose lag first becomes too much goes next. Whole numbers: lags × size × (2k − 2).
+ * who lag by at least 1/(2k − 2), the one whose lag first becomes too much goes next; of equals, the first. From when one
+ * lags enough, and until when, is known as soon as it had its turn: who waits costs nothing (2.5 times as fast as looking
+ * at everybody for each slot, with 16 candidates).
  */
 function chairmanOrder(counts: readonly number[]): Uint16Array {
   const size = sum(counts)
   const scale = Math.max(1, 2 * counts.filter((count) => count > 0).length - 2)
-  const got = new Float64Array(counts.length)
   const order = new Uint16Array(size)
+  const got = new Uint16Array(counts.length)
+  /** Where its lag becomes too much, × scale. Quotients of whole numbers this small are equal only where the fractions are. */
+  const until = new Float64Array(counts.length)
+  /** By slot, the last of those who lag enough from it on; and the one before each of them. */
+  const begins = new Int32Array(size).fill(NOBODY)
+  const before = new Int32Array(counts.length)
+  const wait = (i: number, slot: number): void => {
+    const taken = size * scale * got[i]!
+    until[i] = (size * (scale - 1) + taken) / counts[i]!
+    const from = Math.max(slot, Math.ceil((size + taken) / (counts[i]! * scale)) - 1)
+    if (from >= size) return
+    before[i] = begins[from]!
+    begins[from] = i
+  }
+  counts.forEach((count, i) => count > 0 && wait(i, 0))
+  const ready: number[] = []
   for (let slot = 0; slot < size; slot++) {
-    let next = -1
-    let soonest = Infinity
-    for (let i = 0; i < got.length; i++) {
-      const lag = (counts[i]! * (slot + 1) - got[i]! * size) * scale
-      if (lag < size) continue
-      const deadline = (size * (scale - 1) - lag) / counts[i]!
-      if (deadline >= soonest) continue
-      next = i
-      soonest = deadline
-    }
-    got[next]!++
+    for (let i = begins[slot]!; i !== NOBODY; i = before[i]!) enqueue(ready, i, until)
+    const next = ready.pop()!
     order[slot] = next
+    got[next]!++
+    wait(next, slot + 1)
   }
   return order
+}
+
+const NOBODY = -1
+
+/** The most urgent last; of equals, the first. */
+function enqueue(ready: number[], candidate: number, until: Float64Array): void {
+  let at = ready.length
+  for (; at > 0; at--) {
+    const other = ready[at - 1]!
+    const isSooner = until[other]! < until[candidate]! || (until[other] === until[candidate] && other < candidate)
+    if (!isSooner) break
+    ready[at] = other
+  }
+  ready[at] = candidate
 }
 
 /** nginx's smooth weighted round-robin: has no such bound, but often finds the calmer order (4:2:1). */

@@ -189,7 +189,7 @@ function endOfName(names: Uint8Array, at: number): number {
 function steering(): Required<Pick<TestSnapshot, 'services' | 'clientMaps'>> {
   const map = clientMap()
   const row = (i: number) => ({ ttl: 30, ipv4: slots(`10.9.0.${i}`, `10.9.1.${i}`), ipv6: slots(`2001:db8::${i}`, '') })
-  const stale = (addresses: string) => ({ ...slots(addresses), isStale: true as const })
+  const stale = (addresses: string) => ({ ...slots(addresses), stale: new Set([0]) })
   const pin = { ipv4Bits: 24, ipv6Bits: 48, seed: 1 }
   const one = { clientMap: -1, pin: undefined, leastTtl: 5, answers: 'hinted' as const }
   const cname = (...names: string[]) => [{ ttl: 30, ipv4: hosts(...names), ipv6: hosts(...names) }]

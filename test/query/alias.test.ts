@@ -16,7 +16,7 @@ many ALIAS many.example.net.
 to-gone CNAME gone
 `
 const MANY = Array.from({ length: 40 }, (_, i) => `192.0.2.${i}`).join(' ')
-const stale = (addresses: string) => ({ ...slots(addresses), isStale: true })
+const stale = (addresses: string) => ({ ...slots(addresses), stale: new Set([0]) })
 const row = { clientMap: -1, pin: undefined, leastTtl: 60 }
 const { ask } = createAsker({
   zones: { 'example.com': ZONE },
