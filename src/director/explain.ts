@@ -17,7 +17,8 @@ import type { ClassPlan } from './plan-rows.ts'
 import { askQuestion, knowClient } from './question.ts'
 import { answersCname, resolveName, type Service } from './service.ts'
 import { mayHave, type Moment } from './settle.ts'
-import { applyWord, candidateOf, type Family, type Survey, type SurveyedBalancer } from './survey.ts'
+import { applyWord, candidateOf, type Survey, type SurveyedBalancer } from './survey.ts'
+import type { Family } from './survey-choice.ts'
 import { buildTables, type Member } from './tables.ts'
 
 /** A service of CNAMEs answers every type alike; HTTPS and SVCB records take addresses of others for hints. */
@@ -231,7 +232,7 @@ function contextOf(service: Service, world: World, { words }: Moment) {
 }
 
 function isLastResortDown({ name, fallback }: Service, { surveys, words }: Moment): boolean {
-  const isForced = surveys.get(fallback)?.standing.isForcedDown ?? false
+  const isForced = surveys.get(fallback)?.isForcedDown ?? false
   return isForced || words.services.get(name)?.get(fallback)?.forced === 'down'
 }
 

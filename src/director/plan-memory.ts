@@ -2,7 +2,8 @@
 import { judgeHealth } from '../steer/availability.ts'
 import type { Moment, Settling } from './settle.ts'
 import type { Shape } from './shape.ts'
-import { sameSurvey, standingFor, type Family } from './survey.ts'
+import { sameSurvey, standingFor } from './survey.ts'
+import type { Family } from './survey-choice.ts'
 
 /** What was planned last, by shape, and from which health: so that an event replans the rows that it touches. */
 export class PlanMemory<Plan> {

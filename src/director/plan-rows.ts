@@ -87,13 +87,14 @@ export class PlanRows {
   make(outcomes: Outcomes, moment: Moment): ClassPlan {
     const { ipv4, ipv6 } = outcomes
     const ttl = ttlOf(this.#service, ipv4, ipv6, moment)
-    const four = this.#tables(ipv4)
-    const tables = ipv4 === ipv6 ? four : { ipv4: four.ipv4, ipv6: this.#tables(ipv6).ipv6 }
-    return new Row({ ttl, ...tables }, outcomes)
+    if (ipv4 === ipv6) return new Row({ ttl, ...this.#tables(ipv4, '') }, outcomes)
+    const apart = { ipv4: this.#tables(ipv4, '4').ipv4, ipv6: this.#tables(ipv6, '6').ipv6 }
+    return new Row({ ttl, ...apart }, outcomes)
   }
 
-  #tables(outcome: Outcome): Tables {
-    const { key } = outcome
+  /** `family`: that which was settled alone, since equal keys do not make its tables those of the other. */
+  #tables(outcome: Outcome, family: '' | '4' | '6'): Tables {
+    const key = family + outcome.key
     const newest = this.#known[0]!
     for (const known of this.#known) {
       const found = known.get(key)

@@ -15,7 +15,8 @@ import { prepareSettle, type Moment, type SettleShape } from './settle.ts'
 import { membersOf } from './settle-outcome.ts'
 import { asks, shapeOf, shapesOf, type Outline, type Shape } from './shape.ts'
 import { runAtOnce } from './slices.ts'
-import { manyFail, surveyRegion, type Family, type HealthById, type Takes } from './survey.ts'
+import { manyFail, surveyRegion, type HealthById, type Takes } from './survey.ts'
+import type { Family } from './survey-choice.ts'
 import type { Filling } from './tables.ts'
 
 /** What plans are made from. */

@@ -6,7 +6,8 @@ import type { AliasAnswers } from './aliases.ts'
 import type { Override } from './overrides/override.ts'
 import type { Words } from './overrides/words.ts'
 import { answersCname, resolveName, type Definitions, type Service } from './service.ts'
-import { applyWord, standingFor, surveyRegion, type Family, type HealthById, type Takes } from './survey.ts'
+import { applyWord, standingFor, surveyRegion, type HealthById, type Takes } from './survey.ts'
+import type { Family } from './survey-choice.ts'
 
 export interface SafetyRules {
   /** Of each service, so many regions serve. */

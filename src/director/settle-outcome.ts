@@ -3,7 +3,7 @@
 // are made when they are asked for. How shares come about is settle.ts.
 import type { Verdict } from '../steer/availability.ts'
 import type { Shape } from './shape.ts'
-import { WHOLE, type Answering } from './survey.ts'
+import { WHOLE, type Answering } from './survey-choice.ts'
 import type { Member } from './tables.ts'
 
 export interface Outcome extends Verdict {

@@ -8,7 +8,8 @@ import type { Candidate, RegionFacts, Scores, Standing, Step } from '../steer/st
 import { type Word, type Words, weightsFor } from './overrides/words.ts'
 import { gather, nobody, oneAlone, type Cast, type Outcome, type Room } from './settle-outcome.ts'
 import type { Shape } from './shape.ts'
-import { applyWord, standingFor, type Family, type Survey } from './survey.ts'
+import { applyWord, standingFor, type Survey } from './survey.ts'
+import type { Family } from './survey-choice.ts'
 
 /** A service made ready to be settled: everything that neither client nor health can change. */
 export interface Settling {
@@ -87,7 +88,7 @@ export function prepareSettle(given: Settling, moment: Moment, family: Family): 
   const known = takingOf(surveys.map((survey, i) => standingOf(survey, family, words?.get(names[i]!))))
   const verdict = judgeHealth(known.availability, settling.weights, settling, known.parts)
   const hasFamily = familyFilter(settling, moment, family)
-  const ready = { settling, moment, cast: castOf(settling, surveys, words) }
+  const ready = { settling, moment, family, cast: castOf(settling, surveys, family, words) }
   return (given) => {
     const shape = hasFamily ? narrow(given, hasFamily) : given
     const outcomes = isPlain ? NONE : inner.map((settle, position) => settle?.(shape.nested[position]!))
@@ -114,11 +115,13 @@ function familyFilter({ behind }: Settling, moment: Moment, family: Family): rea
 function castOf(
   { names, take }: Settling,
   surveys: readonly (Survey | undefined)[],
+  family: Family,
   words: ReadonlyMap<string, Word> | undefined,
 ): Cast {
-  const live = surveys.map((survey, i) => (words?.get(names[i]!)?.forced === 'up' ? survey?.inFallback : survey?.live))
-  const isTurning = names.map((name) => words?.get(name)?.isTurning ?? false)
-  return { names, take, live, inFallback: surveys.map((survey) => survey?.inFallback), isTurning }
+  const offers = surveys.map((survey) => survey?.offer(family))
+  const inFallback = offers.map((offer) => offer?.inFallback)
+  const live = offers.map((offer, i) => (words?.get(names[i]!)?.forced === 'up' ? inFallback[i] : offer?.live))
+  return { names, take, live, inFallback, isTurning: names.map((name) => words?.get(name)?.isTurning ?? false) }
 }
 
 /** By position: what each can take, and what that is made of. */
@@ -189,12 +192,13 @@ function judge(settling: Settling, { members, hasLastResort }: Shape, { availabi
 interface Ready {
   readonly settling: Settling
   readonly moment: Moment
+  readonly family: Family
   readonly cast: Cast
 }
 
 /** `outcomes`: of services in a region's place. */
 function settle(
-  { settling, moment, cast }: Ready,
+  { settling, moment, family, cast }: Ready,
   shape: Shape,
   outcomes: readonly (Outcome | undefined)[],
   taking: Taking,
@@ -202,7 +206,9 @@ function settle(
 ): Outcome {
   const { panic } = verdict
   if (panic && settling.fallback !== 'all') {
-    return shape.hasLastResort && mayResort(settling, moment) ? lastResort(settling, moment, verdict) : nobody(verdict)
+    if (!shape.hasLastResort || !mayResort(settling, moment)) return nobody(verdict)
+    const { fallback, take } = settling
+    return oneAlone(fallback, moment.surveys.get(fallback)!.offer(family).inFallback, take, verdict)
   }
   const { room } = settling
   const availability = panic ? takenIn(shape, taking) : taking.availability
@@ -245,9 +251,5 @@ function sharesByLoad(
 
 function mayResort({ fallback, service }: Settling, { surveys, words }: Moment): boolean {
   const word = words.services.get(service)?.get(fallback)
-  return !surveys.get(fallback)!.standing.isForcedDown && word?.forced !== 'down'
-}
-
-function lastResort({ fallback, take }: Settling, { surveys }: Moment, verdict: Verdict): Outcome {
-  return oneAlone(fallback, surveys.get(fallback)!.inFallback, take, verdict)
+  return !surveys.get(fallback)!.isForcedDown && word?.forced !== 'down'
 }

@@ -9,7 +9,7 @@ import { pinnedSlots, type Preferences } from '../snapshot/pinned-slots.ts'
 import { countSlots, interleave, MAX_COUNTED_SLOTS, type Answerable, type SlotTable } from '../snapshot/slot-table.ts'
 import { alignHints } from './hint-tables.ts'
 import { answersCname, type Service } from './service.ts'
-import type { Answering } from './survey.ts'
+import type { Answering } from './survey-choice.ts'
 
 /** A region, or a service in a region's place, that takes part in an answer. */
 export interface Member extends Omit<Answering, 'key' | 'balancers'> {
@@ -102,12 +102,7 @@ function shrink(table: SlotTable): SlotTable {
   return table.answers.length === 1 ? { ...table, slots: Uint16Array.of(0) } : table
 }
 
-function fill(
-  benches: readonly Bench[],
-  seats: readonly SeatPlan[],
-  filling: Filling,
-  known: Known,
-): Uint16Array {
+function fill(benches: readonly Bench[], seats: readonly SeatPlan[], filling: Filling, known: Known): Uint16Array {
   switch (filling.kind) {
     case 'counted':
       return turnAll(benches, seats, known)

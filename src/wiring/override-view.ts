@@ -89,8 +89,8 @@ function shareIn(members: readonly Member[], region: string, balancer: string | 
 
 function partOf({ share, balancers }: Member, balancer: string): number {
   const total = balancers.reduce((sum, { weight }) => sum + weight, 0)
-  const own = balancers.find(({ address }) => textOf(address) === balancer)?.weight ?? 0
-  return total === 0 ? 0 : (share * own) / total
+  const own = balancers.filter(({ address, host }) => [address, host].some((each) => each && textOf(each) === balancer))
+  return total === 0 ? 0 : (share * own.reduce((sum, { weight }) => sum + weight, 0)) / total
 }
 
 function moment(wallMs: number): string {

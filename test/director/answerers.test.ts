@@ -49,8 +49,10 @@ function look(
   return surveyRegion(region, health(states), undefined, words, (name) => answers[name] ?? answer('?4 ?6'))
 }
 
-function weights({ live }: ReturnType<typeof look>): Record<string, number> {
-  return Object.fromEntries(live.balancers.map(({ address, weight }) => [textOf(address), weight]))
+/** Of CNAMEs and of addresses. */
+function weights({ offer }: ReturnType<typeof look>): Record<string, number> {
+  const live = [...offer('host').live.balancers, ...offer(undefined).live.balancers]
+  return Object.fromEntries(live.map(({ address, weight }) => [textOf(address), weight]))
 }
 
 describe('a host name with addresses of their own states', () => {
@@ -62,7 +64,7 @@ describe('a host name with addresses of their own states', () => {
       ...{ 'lb.example': 6, '192.0.2.1': 3, '192.0.2.2': 3, '2001:db8::1': 6 },
       '192.0.2.50': 1,
     })
-    expect(look(region, answers).live.goodFor).toBe(40)
+    expect(look(region, answers).offer(undefined).live.goodFor).toBe(40)
   })
 
   test('gives the weight of those that are down to the others', () => {
@@ -81,7 +83,7 @@ describe('a host name with addresses of their own states', () => {
     const alone = regionOf([host('lb.example')])
     const seen = look(alone, {})
     expect([seen.isUp, seen.reason]).toEqual([false, 'its addresses are not known'])
-    expect(seen.inFallback.unknown).toEqual([4, 6])
+    expect(seen.offer(undefined).inFallback.unknown).toEqual([4, 6])
   })
 })
 
@@ -98,7 +100,8 @@ test('without a monitor a host name is up for CNAMEs, known or not, and answers 
   expect(([undefined, 4, 6, 'host'] as const).map((family) => availabilityFor(seen, family))).toEqual([0, 0, 0, 1])
   const half = look(region, { 'lb.example.': answer('192.0.2.1 ?6') })
   expect(([undefined, 4, 6, 'host'] as const).map((family) => availabilityFor(half, family))).toEqual([1, 1, 0, 1])
-  expect(half.live.unknown).toEqual([6])
+  expect(half.offer(undefined).live.unknown).toEqual([6])
+  expect([half.offer(4).live.unknown, half.offer(6).live.unknown]).toEqual([[], [6]])
   expect([...half.families].sort()).toEqual([4, 6, 'host'])
   expect([...look(region, { 'lb.example.': answer('192.0.2.1') }).families].sort()).toEqual([4, 'host'])
 })
@@ -140,15 +143,52 @@ describe('what operators say of a host name', () => {
     expect(weights(at({ forced: 'down' }))).toEqual({ '192.0.2.50': 1 })
     const down = { 'eu/192.0.2.1': 'down', 'eu/192.0.2.2': 'down' } as const
     expect(weights(at({ forced: 'up' }, down))).toEqual(weights(look(region, answers)))
-    expect(at({ isTurning: true }).live.turnsIn).toBe(0)
+    expect(at({ isTurning: true }).offer(undefined).live.turnsIn).toBe(0)
   })
 
   test('drained alone in its region, it stands aside and is no failure', () => {
     const alone = regionOf([host('lb.example')])
     const seen = look(alone, answers, {}, say({ part: 0 }))
-    expect([seen.isUp, seen.standing.health, seen.standing.part]).toEqual([true, 1, 0])
-    expect(seen.inFallback.balancers.map(({ address }) => textOf(address))).toEqual([
-      ...['lb.example', '192.0.2.1', '192.0.2.2'],
+    for (const [family, left] of [
+      ['host', ['lb.example']],
+      [undefined, ['192.0.2.1', '192.0.2.2']],
+    ] as const) {
+      const { standing, inFallback } = seen.offer(family)
+      expect([seen.isUp, standing.health, standing.part]).toEqual([true, 1, 0])
+      expect(inFallback.balancers.map(({ address }) => textOf(address))).toEqual(left)
+    }
+  })
+
+  test('drained beside an address, its region is drained for CNAMEs alone, and no failure', () => {
+    const seen = at({ part: 0 })
+    expect(
+      [seen.offer('host').standing, seen.offer(undefined).standing].map(({ health, part }) => [health, part]),
+    ).toEqual([
+      [1, 0],
+      [1, 1],
     ])
+    expect(seen.offer('host').inFallback.balancers.map(({ address }) => textOf(address))).toEqual(['lb.example'])
+    expect(seen.offer(undefined).inFallback.balancers.map(({ address }) => textOf(address))).toEqual(['192.0.2.50'])
+  })
+
+  test('with an address of its own forced up, it stays drained for CNAMEs', () => {
+    const both = say({ part: 0 })
+    const up: Word = { forced: 'up', part: 1, isTurning: false, note: 'by somebody' }
+    const words = { ...both, balancers: new Map([...both.balancers, ['eu/192.0.2.1', up] as const]) }
+    const seen = look(regionOf([host('lb.example')]), answers, {}, words)
+    expect([seen.offer('host').standing.part, seen.offer(undefined).standing.part]).toEqual([0, 1])
+    expect(seen.offer('host').inFallback.balancers.map(({ address }) => textOf(address))).toEqual(['lb.example'])
+  })
+
+  test('an address that is drained beside a name of no known address is drained, and no failure', () => {
+    const mixed: Region = { ...region, balancers: region.balancers }
+    const words: Words = {
+      ...NO_WORDS,
+      balancers: new Map([['eu/192.0.2.50', { part: 0, isTurning: false, note: '' }]]),
+    }
+    const { monitor: _, ...unprobed } = mixed
+    const { standing, inFallback } = look(unprobed, {}, {}, words).offer(4)
+    expect([standing.health, standing.part]).toEqual([1, 0])
+    expect(inFallback.balancers.map(({ address }) => textOf(address))).toEqual(['192.0.2.50'])
   })
 })

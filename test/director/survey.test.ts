@@ -29,16 +29,18 @@ describe('when a balancer could turn', () => {
     ['two more failures, 4 s apart', health('up', 'failing'), 8],
     ['one more success', health('down', 'recovering'), Infinity],
   ])('%s', (_, state, seconds) => {
-    expect(survey(state).live.turnsIn).toBe(seconds)
+    expect(survey(state).offer(undefined).live.turnsIn).toBe(seconds)
   })
 
   test('one that recovers counts where a fallback answers with it', () => {
-    expect(survey(health('down', 'recovering'), health('down')).inFallback.turnsIn).toBe(4)
+    expect(survey(health('down', 'recovering'), health('down')).offer(undefined).inFallback.turnsIn).toBe(4)
   })
 
   test('a region that nobody probes never turns', () => {
     const unprobed = region('pair', 1, ['192.0.2.1', '2001:db8::1'])
-    expect(surveyRegion(unprobed, new Map([['pair/192.0.2.1', health('up', 'failing')]])).live.turnsIn).toBe(Infinity)
+    expect(
+      surveyRegion(unprobed, new Map([['pair/192.0.2.1', health('up', 'failing')]])).offer(undefined).live.turnsIn,
+    ).toBe(Infinity)
   })
 })
 
