@@ -2,7 +2,7 @@
 // policy (alike in all but their name) share a planner, its plan and its body in the image. Nothing is published here.
 import { textOf } from './address-text.ts'
 import { unresolved, type AliasAnswers } from './aliases.ts'
-import { encodeRows, type PlanBody } from '../snapshot/plan-body.ts'
+import { encodeRows, type PlanBody, type RowTables } from '../snapshot/plan-body.ts'
 import type { Preferences } from '../snapshot/pinned-slots.ts'
 import type { PlacedService } from '../snapshot/plan-image.ts'
 import type { Answer } from '../snapshot/slot-table.ts'
@@ -29,12 +29,14 @@ interface Policy {
   readonly within: ReadonlySet<string>
   readonly regions: ReadonlySet<string>
   planner: Planner | undefined
+  plan: ServicePlan | undefined
   /** The newest first: health often returns to where it was, and bodies that are there need no writing. */
   made: readonly Made[]
 }
 
+/** A plan as the image has it. */
 interface Made {
-  readonly plan: ServicePlan
+  readonly rows: readonly RowTables[]
   readonly body: PlanBody
 }
 
@@ -70,8 +72,8 @@ export class PlanBook {
 
   /** By service. Complete after the first `replan`. */
   get plans(): ReadonlyMap<string, ServicePlan> {
-    const plans = this.#policies.flatMap(({ services, made: [now] }) =>
-      now ? services.map((service) => ({ ...now.plan, service })) : [],
+    const plans = this.#policies.flatMap(({ services, plan }) =>
+      plan ? services.map((service) => ({ ...plan, service })) : [],
     )
     const byName = new Map(plans.map((plan) => [plan.service.name, plan]))
     return new Map(
@@ -126,10 +128,12 @@ export class PlanBook {
       const planner = (policy.planner ??= yield* this.#createPlanner(policy))
       yield
       const plan = yield* planner.plan(moment)
+      const { rows } = plan.rows
       const [last] = policy.made
-      const same = policy.made.find((made) => samePlan(made.plan, plan))
-      const body = same?.body ?? encodeRows(plan.rows.rows, this.#tallyFinder(plan))
-      policy.made = [{ plan, body }, ...policy.made.filter((made) => made !== same)].slice(0, REMEMBERED)
+      const same = policy.made.find((made) => sameRows(made.rows, rows))
+      const body = same?.body ?? encodeRows(rows, this.#tallyFinder(plan))
+      policy.plan = plan
+      policy.made = [{ rows, body }, ...policy.made.filter((made) => made !== same)].slice(0, REMEMBERED)
       if (body !== last?.body) this.#isChanged = true
       this.#stale.delete(policy)
       yield
@@ -139,22 +143,21 @@ export class PlanBook {
   /** Every service as an image holds it, in the order of their definitions. */
   place(): readonly PlacedService[] {
     const placed = new Map<string, PlacedService>()
-    for (const {
-      services,
-      made: [now],
-    } of this.#policies) {
-      if (!now) throw new Error('a policy was never planned')
-      const {
-        rows: { rows, ...head },
-        regions,
-      } = now.plan
-      for (const { name } of services) {
-        const tallies = this.#tallies.get(name) ?? ['', ...regions].map((region) => this.#parts.tallyOf(name, region))
-        this.#tallies.set(name, tallies)
-        placed.set(name, { ...head, name, classes: rows.length, body: now.body, tallies })
-      }
+    for (const { services, plan, made } of this.#policies) {
+      if (!plan) throw new Error('a policy was never planned')
+      for (const { name } of services) placed.set(name, this.#placeOne(name, plan, made[0]!.body))
     }
-    return [...this.#parts.definitions.services.keys()].map((name) => placed.get(name)!)
+    return Array.from(this.#parts.definitions.services.keys(), (name) => placed.get(name)!)
+  }
+
+  #placeOne(name: string, { rows, regions }: ServicePlan, body: PlanBody): PlacedService {
+    const { clientMap, pin, leastTtl, ignoresSubnet = false, answers = 'addresses' } = rows
+    let tallies = this.#tallies.get(name)
+    if (!tallies) {
+      tallies = ['', ...regions].map((region) => this.#parts.tallyOf(name, region))
+      this.#tallies.set(name, tallies)
+    }
+    return { name, clientMap, pin, leastTtl, ignoresSubnet, answers, classes: rows.rows.length, body, tallies }
   }
 
   /** What `place` gave was published. */
@@ -241,14 +244,15 @@ function groupPolicies(definitions: Definitions, apart: ReadonlyMap<string, unkn
     within: new Set(services.flatMap((service) => [...servicesOf(service, definitions)])),
     regions: regionsOf(services[0]!, definitions),
     planner: undefined,
+    plan: undefined,
     made: [],
   }))
 }
 
 /** Whether the image would be the same: planners give the same table object for the same outcome. */
-function samePlan({ classes: before }: ServicePlan, { classes: now }: ServicePlan): boolean {
-  return now.every(({ tables: { ttl, ipv4, ipv6, hints } }, i) => {
-    const { tables } = before[i]!
+function sameRows(before: readonly RowTables[], now: readonly RowTables[]): boolean {
+  return now.every(({ ttl, ipv4, ipv6, hints }, i) => {
+    const tables = before[i]!
     return tables.ttl === ttl && tables.ipv4 === ipv4 && tables.ipv6 === ipv6 && tables.hints === hints
   })
 }

@@ -51,9 +51,7 @@ export class PlanRows {
   readonly #service: Service
   readonly #filling: Filling
   /** By the outcome's key; the newest plan first. */
-  #known: readonly Map<string, Tables>[] = [new Map()]
-  /** Of the newest plan: by the key of its outcomes, those in a fallback apart. */
-  #rows = { usual: new Map<string, ClassPlan>(), panic: new Map<string, ClassPlan>() }
+  #known: readonly Map<string, Known>[] = [new Map()]
 
   constructor(service: Service, filling: Filling) {
     this.#service = service
@@ -67,46 +65,59 @@ export class PlanRows {
 
   /** A new plan begins. */
   begin(): void {
+    for (const known of this.#known[0]!.values()) known.row = undefined
     this.#known = [new Map(), ...this.#known.slice(0, REMEMBERED_PLANS - 1)]
-    this.#rows = { usual: new Map(), panic: new Map() }
   }
 
   /** A row of the plan that was begun; the same for equal outcomes. */
   intern(outcomes: Outcomes, moment: Moment): ClassPlan {
     const { ipv4, ipv6 } = outcomes
     if (ipv4 !== ipv6) return this.make(outcomes, moment)
-    const rows = ipv4.panic ? this.#rows.panic : this.#rows.usual
-    const known = rows.get(ipv4.key)
-    if (known) return known
-    const row = this.make(outcomes, moment)
-    rows.set(ipv4.key, row)
-    return row
+    const known = this.#know(ipv4, '')
+    if (known.row?.panic !== ipv4.panic) known.row = rowOf(outcomes, this.#ttlOf(outcomes, moment), known.tables)
+    return known.row
   }
 
   /** The row of these outcomes, whatever the plan. */
   make(outcomes: Outcomes, moment: Moment): ClassPlan {
     const { ipv4, ipv6 } = outcomes
-    const ttl = ttlOf(this.#service, ipv4, ipv6, moment)
-    if (ipv4 === ipv6) return new Row({ ttl, ...this.#tables(ipv4, '') }, outcomes)
-    const apart = { ipv4: this.#tables(ipv4, '4').ipv4, ipv6: this.#tables(ipv6, '6').ipv6 }
-    return new Row({ ttl, ...apart }, outcomes)
+    const ttl = this.#ttlOf(outcomes, moment)
+    if (ipv4 === ipv6) return rowOf(outcomes, ttl, this.#know(ipv4, '').tables)
+    const [four, six] = [this.#know(ipv4, '4'), this.#know(ipv6, '6')]
+    return rowOf(outcomes, ttl, { ipv4: four.tables.ipv4, ipv6: six.tables.ipv6 })
   }
 
   /** `family`: that which was settled alone, since equal keys do not make its tables those of the other. */
-  #tables(outcome: Outcome, family: '' | '4' | '6'): Tables {
+  #know(outcome: Outcome, family: '' | '4' | '6'): Known {
     const key = family + outcome.key
     const newest = this.#known[0]!
-    for (const known of this.#known) {
-      const found = known.get(key)
-      if (!found) continue
-      if (known !== newest) newest.set(key, found)
-      return found
-    }
-    const { ipv4, ipv6, hints } = buildTables(membersOf(outcome), this.#service, this.#filling)
-    const tables = { ipv4: ipv4.table, ipv6: ipv6.table, ...(hints && { hints }) }
-    newest.set(key, tables)
-    return tables
+    const known = newest.get(key)
+    if (known) return known
+    const before = this.#known.find((plan) => plan.has(key))?.get(key)
+    const fresh = { tables: before?.tables ?? this.#build(outcome), row: undefined }
+    newest.set(key, fresh)
+    return fresh
   }
+
+  #build(outcome: Outcome): Tables {
+    const { ipv4, ipv6, hints } = buildTables(membersOf(outcome), this.#service, this.#filling)
+    return { ipv4: ipv4.table, ipv6: ipv6.table, ...(hints && { hints }) }
+  }
+
+  #ttlOf({ ipv4, ipv6 }: Outcomes, moment: Moment): number {
+    return ttlOf(this.#service, ipv4, ipv6, moment)
+  }
+}
+
+/** What is made of equal outcomes in one plan. */
+interface Known {
+  readonly tables: Tables
+  /** Of both families, while their outcome is the same. */
+  row: ClassPlan | undefined
+}
+
+function rowOf(outcomes: Outcomes, ttl: number, { ipv4, ipv6, hints }: Tables): ClassPlan {
+  return new Row(hints ? { ttl, ipv4, ipv6, hints } : { ttl, ipv4, ipv6 }, outcomes)
 }
 
 /**

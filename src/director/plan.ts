@@ -175,6 +175,8 @@ function settleBoth({ ipv4, ipv6 }: Settlers, shape: Shape): Outcomes {
   return { ipv4: four, ipv6: ipv6 === ipv4 ? four : ipv6(shape) }
 }
 
+const anyway = (): boolean => true
+
 /** The plan of each shape. Equal outcomes are one plan, and what nothing touched since the last time stays as it was. */
 function* planShapes(
   shapes: readonly Shape[],
@@ -183,7 +185,7 @@ function* planShapes(
   moment: Moment,
   memory: PlanMemory<ClassPlan>,
 ): Generator<void, readonly ClassPlan[]> {
-  const isTouched = memory.turnTo(moment)
+  const isTouched = shapes.length > 1 ? memory.turnTo(moment) : anyway
   const { plans, reached } = memory
   rows.begin()
   for (const [row, shape] of shapes.entries()) {

@@ -8,7 +8,7 @@ import type { Candidate, RegionFacts, Scores, Standing, Step } from '../steer/st
 import { type Word, type Words, weightsFor } from './overrides/words.ts'
 import { gather, nobody, oneAlone, type Cast, type Outcome, type Room } from './settle-outcome.ts'
 import type { Shape } from './shape.ts'
-import { applyWord, standingFor, type Survey } from './survey.ts'
+import { applyWord, standingIn, type Offer, type Survey } from './survey.ts'
 import type { Family } from './survey-choice.ts'
 
 /** A service made ready to be settled: everything that neither client nor health can change. */
@@ -84,11 +84,11 @@ export function prepareSettle(given: Settling, moment: Moment, family: Family): 
   const words = moment.words.services.get(service)
   const inner = nested.map((within) => within && prepareSettle(within, moment, family))
   const isPlain = inner.every((within) => !within)
-  const surveys = names.map((name) => moment.surveys.get(name))
-  const known = takingOf(surveys.map((survey, i) => standingOf(survey, family, words?.get(names[i]!))))
+  const offers = names.map((name) => moment.surveys.get(name)?.offer(family))
+  const known = takingOf(offers.map((offer, i) => (offer ? standingIn(offer, words?.get(names[i]!)) : NOTHING)))
   const verdict = judgeHealth(known.availability, settling.weights, settling, known.parts)
   const hasFamily = familyFilter(settling, moment, family)
-  const ready = { settling, moment, family, cast: castOf(settling, surveys, family, words) }
+  const ready = { settling, moment, family, cast: castOf(settling, offers, words) }
   return (given) => {
     const shape = hasFamily ? narrow(given, hasFamily) : given
     const outcomes = isPlain ? NONE : inner.map((settle, position) => settle?.(shape.nested[position]!))
@@ -101,10 +101,6 @@ export function prepareSettle(given: Settling, moment: Moment, family: Family): 
 /** Of a service in a region's place, until its own outcome is known. */
 const NOTHING: Standing = { health: 0, part: 1, isForcedDown: false }
 
-function standingOf(survey: Survey | undefined, family: Family, word: Word | undefined): Standing {
-  return survey ? standingFor(survey, family, word) : NOTHING
-}
-
 /** By position: who takes part; undefined: everybody does. */
 function familyFilter({ behind }: Settling, moment: Moment, family: Family): readonly boolean[] | undefined {
   if (family === undefined) return undefined
@@ -114,11 +110,9 @@ function familyFilter({ behind }: Settling, moment: Moment, family: Family): rea
 
 function castOf(
   { names, take }: Settling,
-  surveys: readonly (Survey | undefined)[],
-  family: Family,
+  offers: readonly (Offer | undefined)[],
   words: ReadonlyMap<string, Word> | undefined,
 ): Cast {
-  const offers = surveys.map((survey) => survey?.offer(family))
   const inFallback = offers.map((offer) => offer?.inFallback)
   const live = offers.map((offer, i) => (words?.get(names[i]!)?.forced === 'up' ? inFallback[i] : offer?.live))
   return { names, take, live, inFallback, isTurning: names.map((name) => words?.get(name)?.isTurning ?? false) }

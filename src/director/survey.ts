@@ -187,7 +187,10 @@ export function availabilityFor(survey: Survey, family: Family): number {
 
 /** The same, by what it is made of. `word`: an operator's, on this region of one service. */
 export function standingFor(survey: Survey, family: Family, word: Word | undefined): Standing {
-  const { standing, inFallback } = survey.offer(family)
+  return standingIn(survey.offer(family), word)
+}
+
+export function standingIn({ standing, inFallback }: Offer, word: Word | undefined): Standing {
   return applyWord(standing, word, inFallback.balancers.length > 0)
 }
 
