@@ -5,11 +5,13 @@ import { textOf } from '../../src/director/address-text.ts'
 import type { AliasAnswer } from '../../src/director/aliases.ts'
 import { hostNames } from '../../src/director/answerers.ts'
 import { NO_WORDS, type Word, type Words } from '../../src/director/overrides/words.ts'
-import type { Balancer, Region } from '../../src/director/service.ts'
+import { planService, type World } from '../../src/director/plan.ts'
+import type { Balancer, Region, Service } from '../../src/director/service.ts'
 import { availabilityFor, sameSurvey, surveyRegion } from '../../src/director/survey.ts'
 import { parseName } from '../../src/dns/name.ts'
 import type { TargetHealth } from '../../src/health/health.ts'
 import type { Monitor } from '../../src/health/monitor.ts'
+import { service, text as shown } from './plan-sample.ts'
 
 const MONITOR: Monitor = {
   ...{ type: 'tcp', name: 'l7', port: 80, intervalMs: 10_000, timeoutMs: 1000, fastIntervalMs: 1000 },
@@ -169,6 +171,19 @@ describe('what operators say of a host name', () => {
     ])
     expect(seen.offer('host').inFallback.balancers.map(({ address }) => textOf(address))).toEqual(['lb.example'])
     expect(seen.offer(undefined).inFallback.balancers.map(({ address }) => textOf(address))).toEqual(['192.0.2.50'])
+  })
+
+  test('where it stands beside an address, CNAMEs keep to names and addresses to addresses, with all else failing', () => {
+    const mixed = regionOf([host('lb.example'), { address: parseAddress('192.0.2.50')!, weight: 1 }])
+    const world: World = {
+      ...{ regions: new Map([['eu', mixed]]), services: new Map(), preferences: new Map() },
+      ...{ health: health({ 'eu/192.0.2.50': 'up' }), resolved: new Map(Object.entries(answers)) },
+      words: say({ part: 0 }),
+    }
+    const answersOf = (kind: Service['answers']) =>
+      planService(service([], { regions: ['eu'], answers: kind }), world).rows.rows[0]!.ipv4.answers.map(shown)
+    expect(answersOf('cname')).toEqual(['lb.example'])
+    expect(answersOf('flatten')).toEqual(['192.0.2.50'])
   })
 
   test('with an address of its own forced up, it stays drained for CNAMEs', () => {

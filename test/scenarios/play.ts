@@ -94,13 +94,25 @@ function ask({ stage }: Act, text: string): void {
     .split(',')
     .map((each) => each.trim())
     .filter(Boolean)) {
+    if (part === 'stale' || part === 'fresh') {
+      if (messages.some((message) => isStale(message) !== (part === 'stale'))) throw new Error(`not all are ${part}`)
+      continue
+    }
     const [, what, value] = /^(ttl|scope) \/?(\d+)$/.exec(part) ?? []
     const [first] = messages
     const seen = what === 'ttl' ? (first!.answer[0] ?? first!.authority[0])?.ttl : first!.edns?.clientSubnet?.scope
-    if (what === undefined) throw new Error(`"${part}" is neither ttl SECONDS nor scope /BITS`)
+    if (what === undefined) throw new Error(`"${part}" is not ttl SECONDS, scope /BITS, stale or fresh`)
     if (seen !== Number(value)) throw new Error(`the ${what} is ${seen}`)
   }
 }
+
+/** Whether it says so (RFC 8914 §4.4). */
+function isStale({ edns }: DecodedMessage): boolean {
+  return edns!.options.some(({ code, data }) => code === EXTENDED_ERROR && data[1] === STALE_ANSWER)
+}
+
+const EXTENDED_ERROR = 15
+const STALE_ANSWER = 3
 
 function nameAnswer(stage: Stage, { answer }: DecodedMessage): string {
   const names = answer.flatMap(({ type, text }) =>
@@ -116,9 +128,10 @@ function hintsIn(record: string): string[] {
 }
 
 function resolve({ stage }: Act, text: string): void {
-  const [, host = '', found = '', ttl = '60'] = /^(\S+) -> (.+?)(?: ttl (\d+))?$/.exec(text) ?? []
-  if (host === '') throw new Error('not resolve HOST -> ADDRESSES [ttl SECONDS]')
-  stage.resolve(host, found === 'fails' ? undefined : namesIn(found), Number(ttl))
+  const [, host = '', found = '', ttl = '60', stale] = /^(\S+) -> (.+?)(?: ttl (\d+))?( stale)?$/.exec(text) ?? []
+  if (host === '') throw new Error('not resolve HOST -> ADDRESSES [ttl SECONDS] [stale]')
+  const about = { ttl: Number(ttl), isStale: stale !== undefined }
+  stage.resolve(host, found === 'fails' ? undefined : namesIn(found), about)
 }
 
 function checkAnswers(given: readonly string[], expected: string): void {

@@ -15,17 +15,19 @@
 //     10 x www A from 203.0.113.9 -> 9 x us, 1 x eu
 //
 // Lines of `then`:
-//   [COUNT x] NAME TYPE [from ADDRESS] -> ANSWERS [(ttl SECONDS, scope /BITS)]
+//   [COUNT x] NAME TYPE [from ADDRESS] -> ANSWERS [(ttl SECONDS, scope /BITS, stale)]
 //     a query, with the address as client subnet. ANSWERS: `us` (always this region's address), `us + eu` (both in one
 //     answer), `9 x us, 1 x eu` (so often among COUNT), `us or eu` (one of them, the same each time), NODATA. A region
 //     with several addresses of a type is written us#1, us#2. After a comma: what else must hold. A region stands for its
-//     host name in a CNAME too, and for the addresses in the hints of HTTPS. TYPE: A AAAA HTTPS SVCB CNAME TXT.
+//     host name in a CNAME too, and for the addresses in the hints of HTTPS. TYPE: A AAAA HTTPS SVCB CNAME TXT. `stale`:
+//     each answer says that it stands in for one that cannot be had; `fresh`: none does.
 //   clients PREFIX ask NAME TYPE -> 48-52 % us, 100 % eu [, moved only from us] [, moved 0-2 %]
 //     each /24 of the prefix (IPv6: /48, 256 of them) asks once; `moved` compares with the same line before
 //   down NAME… · up NAME…                      regions or balancers (us#1) change their state at once
 //   failing NAME… · well NAME…                 what probes see from now on; states follow as time passes
 //   load NAME CONNECTIONS [MS ms], …           regions report
-//   resolve HOST -> ADDRESS… [ttl SECONDS]     a host name's addresses from now on; `fails`: nothing is known of it
+//   resolve HOST -> ADDRESS… [ttl SECONDS] [stale]
+//     a host name's addresses from now on; `stale`: asking anew fails; `fails` in their place: nothing is known of it
 //   wait DURATION                              time passes, probes run
 //   reload:                                    a new config, whole (but listen and zones), in the lines below
 //   explain NAME TYPE [from ADDRESS][, DURATION ago]

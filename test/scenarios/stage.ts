@@ -102,8 +102,8 @@ export class Stage {
 
   ask(name: string, type: string, client: string | undefined): DecodedMessage {
     const address = client === undefined ? undefined : parse(client)
-    const edns = address && { clientSubnet: { address: formatAddress(address), source: address.bytes.length * 8 } }
-    return this.#asker!.ask({ name: `${name}.example.com`, type, ...(edns && { edns }) })
+    const clientSubnet = address && { address: formatAddress(address), source: address.bytes.length * 8 }
+    return this.#asker!.ask({ name: `${name}.example.com`, type, edns: clientSubnet ? { clientSubnet } : {} })
   }
 
   /** The explanation as the command line prints it, of now or of so many ms ago. */
@@ -176,10 +176,14 @@ export class Stage {
   }
 
   /** From now on the host name has these addresses; undefined: nothing is known of it. */
-  resolve(host: string, addresses: readonly string[] | undefined, ttl: number): void {
+  resolve(
+    host: string,
+    addresses: readonly string[] | undefined,
+    about: { readonly ttl: number; readonly isStale: boolean },
+  ): void {
     const family = (own: 4 | 6) => {
       const found = addresses?.map(parse).filter((each) => each.family === own)
-      return found ? { addresses: found, ttl, isStale: false } : 'servfail'
+      return found ? { addresses: found, ...about } : 'servfail'
     }
     this.#resolved.set(`${host}.`, { ipv4: family(4), ipv6: family(6) })
     this.#watchBalancers()
