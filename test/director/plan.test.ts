@@ -139,6 +139,13 @@ describe('families', () => {
     expect(count(plan('coherent', ['dual/2001:db8::1']).ipv4)).toEqual({ '192.0.2.1': 1, '192.0.2.2': 1 })
   })
 
+  test('each has its own balancers by their own weights', () => {
+    const uneven = region('uneven', 1, ['192.0.2.1*3', '192.0.2.2', '2001:db8::1', '2001:db8::2*3'])
+    const { ipv4, ipv6 } = planService(service([], { regions: ['uneven'] }), world([], [uneven])).rows.rows[0]!
+    expect(count(ipv4)).toEqual({ '192.0.2.1': 3, '192.0.2.2': 1 })
+    expect(count(ipv6)).toEqual({ '2001:db8::1': 1, '2001:db8::2': 3 })
+  })
+
   test('independent: such a region takes no part in AAAA', () => {
     expect(count(plan('independent').ipv6)).toEqual({ '2001:db8::1': 1 })
     expect(count(plan('independent').ipv4)).toEqual({ '192.0.2.1': 1, '192.0.2.2': 1 })

@@ -145,6 +145,17 @@ describe('interleave', () => {
     expect(worstWindow(interleave(counts), counts)).toBeLessThanOrEqual(worst + 1e-9)
   })
 
+  test.each([
+    [[1, 1, 1], '012', 33],
+    [[4, 4, 2], '0120101201', 1706827072],
+    [[7, 7, 1, 9], '301301301320313013013013', -32618150],
+    [[300, 200, 200, 17], '012012001201200120120012', -1215277527],
+  ])('%j is in the same order for ever: of equals the first goes first', (counts, begins, whole) => {
+    const order = [...interleave(counts)]
+    expect(order.slice(0, 24).join('')).toBe(begins)
+    expect(order.reduce((sum, next) => (Math.imul(sum, 31) + next) | 0, 0)).toBe(whole)
+  })
+
   test('any cyclic window of up to two laps is within 2 − 1/(k − 1); below 1 for two candidates', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 2, maxLength: 6 }), (counts) => {
