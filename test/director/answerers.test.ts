@@ -196,12 +196,9 @@ describe('what operators say of a host name', () => {
   })
 
   test('an address that is drained beside a name of no known address is drained, and no failure', () => {
-    const mixed: Region = { ...region, balancers: region.balancers }
-    const words: Words = {
-      ...NO_WORDS,
-      balancers: new Map([['eu/192.0.2.50', { part: 0, isTurning: false, note: '' }]]),
-    }
-    const { monitor: _, ...unprobed } = mixed
+    const unprobed: Region = { name: 'eu', weight: 1, minHealthy: 1, balancers: region.balancers }
+    const drained: Word = { part: 0, isTurning: false, note: 'by somebody' }
+    const words: Words = { ...NO_WORDS, balancers: new Map([['eu/192.0.2.50', drained]]) }
     const { standing, inFallback } = look(unprobed, {}, {}, words).offer(4)
     expect([standing.health, standing.part]).toEqual([1, 0])
     expect(inFallback.balancers.map(({ address }) => textOf(address))).toEqual(['192.0.2.50'])
