@@ -128,6 +128,7 @@ export class PlanBook {
       const planner = (policy.planner ??= yield* this.#createPlanner(policy))
       yield
       const plan = yield* planner.plan(moment)
+      yield
       const { rows } = plan.rows
       const [last] = policy.made
       const same = policy.made.find((made) => sameRows(made.rows, rows))
