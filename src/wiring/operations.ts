@@ -11,7 +11,8 @@ import { isLoopback } from '../base/address.ts'
 import { systemClock } from '../base/clock.ts'
 import type { Fault } from '../base/fault.ts'
 import type { Config } from '../config/config.ts'
-import type { Director, Prepared } from '../director/director.ts'
+import type { Director } from '../director/director.ts'
+import type { Prepared } from '../director/preparation.ts'
 import { OverrideBook } from '../director/overrides/override-book.ts'
 import type { Override } from '../director/overrides/override.ts'
 import type { Words } from '../director/overrides/words.ts'
@@ -88,7 +89,8 @@ export class Operations {
       overrides: this.#createWrites(),
       events: { since: (id) => events.since(id), next: (signal) => events.next(signal) },
       plan: { plan: (request) => this.#whatIf.plan(request) },
-      reload: { reload: (request, by) => this.#reload(request, by), audit: (limit) => this.#audit.latest(limit) },
+      reload: { reload: (request, by) => this.#reload(request, by) },
+      audit: { latest: (limit) => this.#audit.latest(limit) },
     }
   }
 

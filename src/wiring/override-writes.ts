@@ -15,6 +15,7 @@ import type {
 import type { Forecast } from '../admin/plan.ts'
 import type { Problem } from '../admin/problem.ts'
 import type { Clock } from '../base/clock.ts'
+import { Turns } from '../base/turns.ts'
 import type { OverrideBook } from '../director/overrides/override-book.ts'
 import { endsAt, formatTarget, strengthAt, undoOf, type Override } from '../director/overrides/override.ts'
 import { configuredWeight, readTarget, valueProblem } from '../director/overrides/target.ts'
@@ -35,7 +36,7 @@ export interface OverrideWritesParts {
 
 export class OverrideWrites implements OverrideSources {
   readonly #parts: OverrideWritesParts
-  #writing: Promise<unknown> = Promise.resolve()
+  readonly #writes = new Turns()
 
   constructor(parts: OverrideWritesParts) {
     this.#parts = parts
@@ -103,9 +104,7 @@ export class OverrideWrites implements OverrideSources {
     isDry: boolean,
     decide: () => Outcome<Change>,
   ): Promise<Outcome<Written>> {
-    const done = this.#writing.then(() => this.#write({ ...entry, who: by.actor.name }, by, isDry, decide))
-    this.#writing = done.catch(() => undefined)
-    return done
+    return this.#writes.take(() => this.#write({ ...entry, who: by.actor.name }, by, isDry, decide))
   }
 
   async #write(

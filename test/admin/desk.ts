@@ -66,8 +66,8 @@ export class Desk {
     },
     reload: {
       reload: () => Promise.resolve({ value: { at: AT, ok: true, changes: [], faults: [] } }),
-      audit: (limit) => Promise.resolve(this.entries.slice(-limit)),
     },
+    audit: { latest: (limit) => Promise.resolve(this.entries.slice(-limit)) },
   }
 
   routes(more: Partial<AdminSources> = {}) {
