@@ -86,11 +86,11 @@ export class Assembly {
 
   /**
    * What operators said and may say; the faults of what was kept of it. Without an API nobody says anything new, but what was
-   * said before is in force.
+   * said before is in force, and safety rules hold.
    */
   async startOperations(): Promise<readonly Fault[]> {
-    const { admin, state } = this.config
-    if (!admin && !existsSync(join(state, 'overrides.json'))) return []
+    const { admin, services, state } = this.config
+    if (!admin && services.size === 0 && !existsSync(join(state, 'overrides.json'))) return []
     this.operations = await this.#createOperations()
     return await this.operations.start()
   }

@@ -8,7 +8,7 @@ import { Checker } from '../health/checker.ts'
 import type { DoubtNews } from '../health/doubter.ts'
 import { regionOf, type Transition } from '../health/health.ts'
 import { HealthKeeper } from '../health/keeper.ts'
-import { readSavedHealth } from '../health/saved.ts'
+import { readSavedHealth, type SavedState } from '../health/saved.ts'
 import { describeTurn } from './doubting.ts'
 import type { HostDesk } from './host-desk.ts'
 import type { Journal } from './journal.ts'
@@ -34,6 +34,8 @@ export class HealthDesk {
   readonly #parts: HealthDeskParts
   #keeper: HealthKeeper | undefined
   #isProbing = false
+  /** As it was when the director before this one ended, where that is fresh. */
+  #saved: ReadonlyMap<string, SavedState> = new Map()
 
   constructor(parts: HealthDeskParts) {
     const { clock, hosts, journal } = parts
@@ -56,6 +58,7 @@ export class HealthDesk {
     const look = () => hosts.targetsOf(regions.values()).targets
     const { states, faults } = await readSavedHealth(state, look(), clock.wall())
     journal.faults(faults)
+    this.#saved = states
     const targets = look()
     this.checker.start(targets, states, doubt)
     this.#isProbing = true
@@ -63,16 +66,22 @@ export class HealthDesk {
     if (missing.length > 0) journal.tell('warn', `${missing.length} of ${targets.length} balancers are not yet probed`)
   }
 
-  /** Regions of a configuration that is new: what they are now is no turn. */
-  judgeAnew({ regions }: Config): void {
+  /** Before the first plan. A region that was down when the director before this one ended, and is not, has come back. */
+  judgeFirst({ regions }: Config): void {
+    const at = this.#parts.clock.wall()
+    const saved = Array.from(this.#saved, ([id, state]) => [id, { ...state, provisional: true }] as const)
     this.board.configure(regions)
-    this.board.judge(this.checker.health(), this.#parts.clock.wall())
+    this.board.judge(new Map(saved), at)
+    for (const { region, to } of this.board.judge(this.checker.health(), at)) {
+      if (to === 'up') this.#parts.operations()?.regionTurned(region, to)
+    }
   }
 
-  /** Takes a configuration in the place of another. */
+  /** Takes a configuration in the place of another: what its regions are now is no turn. */
   configure(next: Config): void {
     this.checker.update(this.#parts.hosts.targetsOf(next.regions.values()).targets, next.doubt)
-    this.judgeAnew(next)
+    this.board.configure(next.regions)
+    this.board.judge(this.checker.health(), this.#parts.clock.wall())
   }
 
   /** Other addresses are other targets of probes, and make another plan. `isJudged`: turns of regions are told. */

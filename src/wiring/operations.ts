@@ -16,7 +16,9 @@ import type { Prepared } from '../director/preparation.ts'
 import { OverrideBook } from '../director/overrides/override-book.ts'
 import type { Override } from '../director/overrides/override.ts'
 import type { Words } from '../director/overrides/words.ts'
-import { rampFor, suspend } from '../director/safety.ts'
+import { MovementBook, type Moves } from '../director/movement-book.ts'
+import { makeRoom, rampFor, type Movement } from '../director/movement.ts'
+import { suspend, type Breach } from '../director/safety.ts'
 import type { HealthById } from '../director/survey.ts'
 import type { Reported } from '../health/report/judge.ts'
 import type { Server } from '../server/server.ts'
@@ -57,6 +59,10 @@ export class Operations {
   readonly #parts: OperationsParts
   readonly #audit: AuditLog
   readonly #recovery = new RecoveryRamps()
+  readonly #movements: MovementBook
+  #isAnswering = false
+  /** Regions that came back before the first plan. */
+  readonly #unmeasured = new Set<string>()
   readonly #whatIf: WhatIf
 
   constructor(parts: OperationsParts) {
@@ -67,10 +73,12 @@ export class Operations {
     this.tokens = new TokenBook(state)
     this.access = { clock: systemClock, tokens: this.tokens, requestsPerSecond: REQUESTS_PER_SECOND }
     this.book = new OverrideBook(state)
+    this.#movements = new MovementBook(state)
     this.#whatIf = new WhatIf({
       ...{ config, director: parts.director, server: parts.server, health: parts.health, reported },
       overrides: () => this.book.all.filter(({ id }) => !this.desk.suspended.has(id)),
       recovering: () => this.#recovery.partsAt(systemClock.wall()),
+      movements: this.#movements,
       now: () => systemClock.wall(),
     })
     this.desk = new OverrideDesk({
@@ -96,7 +104,10 @@ export class Operations {
 
   /** Before the first plan. */
   async start(): Promise<readonly Fault[]> {
-    return [...(await this.desk.start()), ...(await this.challenges.start()), ...(await this.tokens.refresh())]
+    const faults = await this.#movements.read()
+    this.#resumeRecoveries()
+    const others = [...(await this.desk.start()), ...(await this.challenges.start()), ...(await this.tokens.refresh())]
+    return [...faults, ...others]
   }
 
   /** Why the API must not listen there; undefined: it may. */
@@ -106,21 +117,23 @@ export class Operations {
     return `admin must not listen on ${host}, which others can reach, while there are no tokens: ${hint}`
   }
 
-  /** Why a reload would hurt users, by what it declares; none where somebody overruled the rules. */
+  /**
+   * Why a reload would hurt users, by what it declares; none where somebody overruled the rules. Where it may go on, the users
+   * that it moves count.
+   */
   async judgeReload(prepared: Prepared, file: string, overrule: string | undefined): Promise<readonly Fault[]> {
-    if (overrule !== undefined) return []
-    const breaches = await this.#whatIf.judgeReload(prepared)
-    return breaches.map(({ rule, detail }) => ({
-      ...{ code: `unsafe-${rule}`, severity: 'error', place: { file }, message: detail },
-      hint: 'to do it all the same: meridian reload --overrule REASON',
-    }))
+    const { breaches, moved } = await this.#whatIf.judgeReload(prepared)
+    if (breaches.length > 0 && overrule === undefined) return breaches.map((breach) => unsafeFault(breach, file))
+    const now = systemClock.wall()
+    await this.#remember('reload', [{ parts: moved, from: now, overMs: 0 }])
+    return []
   }
 
   /** A region turned, before the plan that knows of it. */
   regionTurned(region: string, to: 'up' | 'down'): void {
     const { movement, recoveryMs } = this.#parts.config().safety
-    if (to === 'down') this.#recovery.end(region)
-    else if (movement < 1 || recoveryMs > 0) this.#recover(region, movement, recoveryMs)
+    if (to === 'down') this.#endRecovery(region)
+    else if (movement < 1 || recoveryMs > 0) this.#recover(region)
   }
 
   /** Health is other than before, or regions are: what is held back for safety may be other too. */
@@ -129,19 +142,72 @@ export class Operations {
   }
 
   /** As slowly as it could have to, until it is known how many users it brings back. */
-  #recover(region: string, movement: number, recoveryMs: number): void {
-    const { tell } = this.#parts
-    this.#recovery.begin(region, systemClock.wall(), Math.max(recoveryMs, rampFor(1, movement)))
+  #recover(region: string): void {
+    const { movement, recoveryMs } = this.#parts.config().safety
+    const now = systemClock.wall()
+    this.#recovery.begin(region, now, Math.max(recoveryMs, rampFor(1, movement)), now)
     this.desk.turn()
+    if (this.#isAnswering) this.#measure(region)
+    else this.#unmeasured.add(region)
+  }
+
+  /** Those that began before the first plan: from then on it can be told what they move. */
+  measureRecoveries(): void {
+    this.#isAnswering = true
+    for (const region of this.#unmeasured) this.#measure(region)
+    this.#unmeasured.clear()
+  }
+
+  #measure(region: string): void {
+    const { tell } = this.#parts
     void this.#whatIf.movedBy(region).then(
-      (moved) => {
-        const overMs = Math.max(recoveryMs, rampFor(moved, movement))
-        this.#recovery.begin(region, systemClock.wall(), overMs)
-        this.desk.turn()
-        if (overMs > 0) tell('info', `region ${region} gets its share again over ${Math.round(overMs / 1000)} s`)
-      },
+      (moved) => this.#ramp(region, moved),
       (error: unknown) => tell('error', `how many users ${region} brings back could not be told: ${String(error)}`),
     )
+  }
+
+  /** Beside all else that moves users: where there is no room within this minute, it waits. */
+  #ramp(region: string, moved: Movement['parts']): void {
+    if (!this.#recovery.has(region)) return
+    const { movement, recoveryMs } = this.#parts.config().safety
+    const by = recoveryOf(region)
+    const now = systemClock.wall()
+    const { from, overMs } = makeRoom(movement, this.#movements.without(by, now), moved, now, recoveryMs)
+    this.#recovery.begin(region, from, overMs, now)
+    void this.#remember(by, [{ parts: moved, from, overMs }])
+    this.desk.turn()
+    const wait = from > now ? `, in ${Math.ceil((from - now) / 1000)} s: others move until then` : ''
+    if (from + overMs > now) {
+      this.#parts.tell('info', `region ${region} gets its share again over ${Math.round(overMs / 1000)} s${wait}`)
+    }
+  }
+
+  #endRecovery(region: string): void {
+    if (this.#recovery.has(region)) void this.#remember(recoveryOf(region), [])
+    this.#recovery.end(region)
+  }
+
+  /** Those that were under way when the director before this one ended. */
+  #resumeRecoveries(): void {
+    const now = systemClock.wall()
+    for (const region of this.#parts.config().regions.keys()) {
+      const known = this.#movements.all.find(({ by }) => by === recoveryOf(region))
+      if (known) this.#recovery.begin(region, known.from, known.overMs, now)
+    }
+  }
+
+  /** Nobody waits for it: what cannot be kept is told, and counts until the end of this process. */
+  #remember(by: string, movements: readonly Movement[]): Promise<void> {
+    const moves = { by, movements, instead: by, since: systemClock.wall() }
+    return this.#record(moves).catch((error: unknown) => {
+      this.#parts.tell('warn', `movements of users could not be kept: ${String(error)}`)
+    })
+  }
+
+  /** Where they are limited, and recoveries, which a restart must not cut short. */
+  async #record(moves: Moves): Promise<void> {
+    const isLimited = this.#parts.config().safety.movement < 1
+    if (isLimited || moves.by.startsWith(RECOVERY)) await this.#movements.record(moves, systemClock.wall())
   }
 
   #suspend(overrides: readonly Override[]): ReadonlySet<string> {
@@ -161,6 +227,7 @@ export class Operations {
       definitions: () => this.#parts.config(),
       view: (override) => this.#view(override),
       judge: (before, after) => this.#whatIf.judge(before, after),
+      move: (moves) => this.#record(moves),
       turn: () => this.desk.turn(),
       tell: (level, text) => this.#parts.tell(level, text),
     })
@@ -190,6 +257,19 @@ export class Operations {
     if (ok) return { value: { at, ok, changes: [...changes], faults: [...faults] } }
     const detail = 'the configuration has faults; what served before goes on'
     return { problem: { status: 422, code: 'configuration-refused', detail, faults } }
+  }
+}
+
+const RECOVERY = 'recovery '
+
+function recoveryOf(region: string): string {
+  return `${RECOVERY}${region}`
+}
+
+function unsafeFault({ rule, detail }: Breach, file: string): Fault {
+  return {
+    ...{ code: `unsafe-${rule}`, severity: 'error', place: { file }, message: detail },
+    hint: 'to do it all the same: meridian reload --overrule REASON',
   }
 }
 

@@ -19,7 +19,9 @@ import { Turns } from '../base/turns.ts'
 import type { OverrideBook } from '../director/overrides/override-book.ts'
 import { endsAt, formatTarget, strengthAt, undoOf, type Override } from '../director/overrides/override.ts'
 import { configuredWeight, readTarget, valueProblem } from '../director/overrides/target.ts'
+import type { Moves } from '../director/movement-book.ts'
 import type { Definitions } from '../director/service.ts'
+import type { Judgement } from './what-if.ts'
 
 export interface OverrideWritesParts {
   readonly clock: Clock
@@ -28,7 +30,9 @@ export interface OverrideWritesParts {
   readonly definitions: () => Definitions
   readonly view: (override: Override) => OverrideView
   /** What it would do, and which safety rules it would break. */
-  readonly judge: (before: Override | undefined, after: Override) => Promise<Forecast>
+  readonly judge: (before: Override | undefined, after: Override) => Promise<Judgement>
+  /** Remembers, on the disk, that users move so. */
+  readonly move: (moves: Moves) => Promise<void>
   /** A change is kept: it comes into force. */
   readonly turn: () => void
   readonly tell: (level: 'info' | 'warn', text: string) => void
@@ -118,13 +122,13 @@ export class OverrideWrites implements OverrideSources {
     const decided = decide()
     if ('problem' in decided) return await this.#refuse(entry, decided.problem, isDry)
     const { before, after } = decided.value
-    const forecast = await judge(before, after)
+    const { forecast, moves } = await judge(before, after)
     if (isDry) return { value: { override: view(after), version: book.version, forecast } }
     const { overrule = after.overruled } = decided.value
     if (forecast.rules.length > 0 && overrule === undefined) {
       return await this.#refuse(entry, unsafe(forecast.rules), isDry)
     }
-    const kept = await this.#keep(before, after)
+    const kept = await this.#keep(before, after, moves)
     if (kept) return { problem: kept }
     await this.#done(entry, decided.value, forecast)
     return { value: { override: view(after), version: book.version, forecast } }
@@ -145,10 +149,11 @@ export class OverrideWrites implements OverrideSources {
     return { problem }
   }
 
-  async #keep(before: Override | undefined, after: Override): Promise<Problem | undefined> {
-    const { book, clock, tell } = this.#parts
+  async #keep(before: Override | undefined, after: Override, moves: Moves): Promise<Problem | undefined> {
+    const { book, clock, move, tell } = this.#parts
     const isOver = endsAt(after) <= clock.wall()
     try {
+      await move(moves)
       await book.change((all) => [...all.filter(({ id }) => id !== before?.id), ...(isOver ? [] : [after])])
       return undefined
     } catch (error) {

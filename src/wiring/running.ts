@@ -77,8 +77,9 @@ export class Running {
     journal.faults(prepared.faults)
     reloads.faults = [...warnings, ...prepared.faults]
     await hosts.resolve(aliasTargets(prepared.zones.bindings), config)
-    health.judgeAnew(config)
+    health.judgeFirst(config)
     await changes.commit(prepared)
+    this.#parts.operations?.measureRecoveries()
     const problem = await this.#listen(handed)
     if (problem !== undefined) return { problem }
     reloads.keepConfig({ text: configText })

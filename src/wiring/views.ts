@@ -13,6 +13,7 @@ import type { Explained } from './explaining.ts'
 import type { HealthDesk } from './health-desk.ts'
 import type { HostDesk } from './host-desk.ts'
 import type { Journal } from './journal.ts'
+import type { Operations } from './operations.ts'
 import type { PlanDesk } from './plan-desk.ts'
 import { listQueries } from './query-list.ts'
 import type { Reloads } from './reload.ts'
@@ -27,6 +28,7 @@ export interface ViewedParts {
   readonly health: HealthDesk
   readonly hosts: HostDesk
   readonly journal: Journal
+  readonly operations: Operations | undefined
   readonly plans: PlanDesk
   readonly reloads: Reloads
   readonly reports: ReportDesk
@@ -54,7 +56,7 @@ export class Views {
   }
 
   status(): Status {
-    const { director, health, hosts, journal, plans, reloads, reports, server, showings } = this.#parts
+    const { director, health, hosts, journal, operations, plans, reloads, reports, server, showings } = this.#parts
     const admin = showings.adminEndpoint
     return describeRunning({
       ...{ version: this.#version, uptimeMs: this.#clock.now() - this.#startedAt, snapshot: plans.snapshot },
@@ -62,6 +64,7 @@ export class Views {
       reported: reports.reported(),
       aliases: hosts.report,
       events: journal.events.latest,
+      ...(operations && { overrides: operations.operating.overrides.list().overrides }),
       ...(admin && { admin }),
       ...(reloads.last && { lastReload: reloads.last }),
     })
