@@ -68,10 +68,11 @@ export class Operations {
   constructor(parts: OperationsParts) {
     const { version, config, events, reported, apply, tell } = parts
     this.#parts = parts
-    const { state } = config()
+    const { admin, state } = config()
     this.#audit = new AuditLog({ folder: state, onTrouble: (what) => tell('error', what) })
     this.tokens = new TokenBook(state)
-    this.access = { clock: systemClock, tokens: this.tokens, requestsPerSecond: REQUESTS_PER_SECOND }
+    const hosts = admin ? [admin.listen.host, ...admin.hosts] : []
+    this.access = { clock: systemClock, tokens: this.tokens, requestsPerSecond: REQUESTS_PER_SECOND, hosts }
     this.book = new OverrideBook(state)
     this.#movements = new MovementBook(state)
     this.#whatIf = new WhatIf({

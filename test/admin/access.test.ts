@@ -70,13 +70,39 @@ describe('without tokens', () => {
   })
 
   test.each([
-    ['by a name for this machine', 'http://rebound.example/v1/overrides', {}],
     ['with its origin', 'http://127.0.0.1/v1/overrides', { origin: 'http://evil.example' }],
     ['as the browser tells', 'http://127.0.0.1/v1/overrides', { 'sec-fetch-site': 'cross-site' }],
   ])('a web page is kept out: %s', async (_, url, headers) => {
     const init = { method: 'POST', headers: { ...json, ...headers }, body: '{}' }
     expect(await (await new Desk().routes().request(url, init, LOCAL)).json()).toMatchObject({ code: 'web-page' })
   })
+})
+
+describe.each([undefined, TOKENS])('by the name in Host, with tokens %o,', (tokens) => {
+  const ask = (host: string, path = '/v1/status') => {
+    const desk = new Desk()
+    desk.tokens = tokens
+    const headers = { authorization: 'Bearer admin' }
+    return desk.routes().request(`http://${host}${path}`, { headers }, LOCAL)
+  }
+
+  test.each([
+    ...['localhost', 'LOCALHOST:8053', 'meridian.localhost', '127.0.0.1', '127.0.0.1:8053', '[::1]:8053', '192.0.2.7'],
+    ...['director-1.example.net', 'Director-1.example.net.:8053'],
+  ])('%s may ask', async (host) => {
+    expect((await ask(host)).status).toBe(200)
+  })
+
+  test.each(['rebound.example', 'localhost.rebound.example', 'x.director-1.example.net', '127.0.0.1.rebound.example'])(
+    '%s may not',
+    async (host) => {
+      const response = await ask(host)
+      expect([response.status, response.headers.get('content-type')]).toEqual([421, 'application/problem+json'])
+      expect(await response.json()).toMatchObject({ code: 'host-unknown', title: 'Misdirected Request' })
+      expect((await ask(host, '/metrics')).status).toBe(421)
+      expect((await ask(host, '/readyz')).status).toBe(200)
+    },
+  )
 })
 
 test('one address may ask so often, and others are not touched by it', async () => {

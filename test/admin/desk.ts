@@ -88,6 +88,7 @@ export class Desk {
       access: {
         clock: { now: () => this.now, wall: () => this.now },
         requestsPerSecond: this.requestsPerSecond,
+        hosts: ['director-1.example.net'],
         tokens: {
           isOpen: this.tokens === undefined,
           refresh: () => Promise.resolve([]),
