@@ -9,14 +9,48 @@ interface Described {
 async function listRoutes(desk: Desk) {
   const response = await desk.routes().request('/v1/openapi.json', {}, LOCAL)
   const { paths } = (await response.json()) as Described
-  return Object.entries(paths).flatMap(([path, methods]) =>
+  const described = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, about]) => ({
       path: path.replaceAll(/\{\w+\}/g, 'some'),
       method: method.toUpperCase(),
       role: about['x-role'] ?? 'read',
     })),
   )
+  return [...described, { path: '/v1/openapi.json', method: 'GET', role: 'read' }]
 }
+
+test('what the router takes and what the API describes is the same', async () => {
+  const desk = new Desk()
+  const routed = desk
+    .routes()
+    .routes.filter(({ method }) => method !== 'ALL')
+    .map(({ path, method }) => `${method} ${path.replaceAll(/:\w+(\{[^}]*\})?/g, 'some')}`)
+  const described = (await listRoutes(desk)).map(({ path, method }) => `${method} ${path}`)
+  expect([...new Set(routed)].sort()).toEqual(described.sort())
+})
+
+test.each(['', 'no JSON', '[]', '7', '{"nothing":', '\u0000'])(
+  'on every route that takes a body, %j is refused with 400 and the place',
+  async (body) => {
+    const desk = new Desk()
+    const app = desk.routes()
+    const writes = (await listRoutes(desk)).filter(({ method }) => ['POST', 'PUT', 'PATCH'].includes(method))
+    expect(writes.length).toBeGreaterThanOrEqual(8)
+    for (const { path, method } of writes) {
+      const headers = { ...json, 'content-length': String(Buffer.byteLength(body)) }
+      const response = await app.request(path, { method, headers, body }, LOCAL)
+      const problem: unknown = await response.json()
+      expect([response.status, problem], `${method} ${path}`).toEqual([
+        400,
+        expect.objectContaining({
+          code: expect.stringMatching(/^bad-/) as string,
+          pointer: expect.any(String) as string,
+        }),
+      ])
+    }
+    expect(desk.errors).toEqual([])
+  },
+)
 
 const MAY: Readonly<Record<string, readonly string[]>> = {
   read: ['read', 'operate', 'admin'],

@@ -80,7 +80,10 @@ export class Desk {
         take: ({ region }) => ({ region, known: 0, knownOfAll: 0, appliedWithinMs: 0 }),
       },
       now: () => 0,
-      report: () => ({ taken: {} }),
+      report: (_, text) => {
+        if (/^\{.*\}$/s.test(text)) return { taken: {} }
+        return { problem: { status: 400, code: 'bad-report', detail: 'not JSON', pointer: '' } }
+      },
       ready: () => ({ ready: true, reasons: [] }),
       metrics: () => Promise.resolve(''),
       onError: (error) => void this.errors.push(error),
