@@ -65,11 +65,10 @@ export class MovementBook {
 
   /** Known at once; resolves when it is on the disk, and rejects with what that says. `now`: wall-clock ms. */
   async record({ by, movements, instead, since }: Moves, now: number): Promise<void> {
-    const added = movements.filter(({ parts }) => Object.values(parts).some((part) => part > 0))
     const rest = this.without(instead, since)
     const recent = rest.filter(({ from, overMs }) => from + overMs > now - MINUTE_MS)
-    const isNew = added.length > 0 || recent.length < this.#movements.length || since < Infinity
-    this.#movements = condense([...recent, ...added.map((each) => ({ ...each, by }))], now)
+    const isNew = movements.length > 0 || recent.length < this.#movements.length || since < Infinity
+    this.#movements = condense([...recent, ...movements.map((each) => ({ ...each, by }))], now)
     if (isNew) await this.#file.write(this.#movements)
   }
 }

@@ -73,7 +73,7 @@ export class HealthDesk {
     this.board.configure(regions)
     this.board.judge(new Map(saved), at)
     for (const { region, to } of this.board.judge(this.checker.health(), at)) {
-      if (to === 'up') this.#parts.operations()?.regionTurned(region, to)
+      if (to === 'up') this.#parts.operations()?.recoveries.regionTurned(region, to)
     }
   }
 
@@ -145,7 +145,7 @@ export class HealthDesk {
   #judgeRegions(at: number): void {
     const { journal, operations } = this.#parts
     for (const turn of this.board.judge(this.checker.health(), at)) {
-      operations()?.regionTurned(turn.region, turn.to)
+      operations()?.recoveries.regionTurned(turn.region, turn.to)
       const level = turn.to === 'up' ? 'info' : 'warn'
       journal.tell(level, `region ${turn.region} ${turn.to}: ${turn.reason}`, { ...turn })
     }

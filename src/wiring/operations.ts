@@ -10,6 +10,7 @@ import { TokenBook } from '../admin/tokens.ts'
 import { isLoopback } from '../base/address.ts'
 import { systemClock } from '../base/clock.ts'
 import type { Fault } from '../base/fault.ts'
+import { Turns } from '../base/turns.ts'
 import type { Config } from '../config/config.ts'
 import type { Director } from '../director/director.ts'
 import type { Prepared } from '../director/preparation.ts'
@@ -17,7 +18,6 @@ import { OverrideBook } from '../director/overrides/override-book.ts'
 import type { Override } from '../director/overrides/override.ts'
 import type { Words } from '../director/overrides/words.ts'
 import { MovementBook, type Moves } from '../director/movement-book.ts'
-import { makeRoom, rampFor, type Movement } from '../director/movement.ts'
 import { suspend, type Breach } from '../director/safety.ts'
 import type { HealthById } from '../director/survey.ts'
 import type { Reported } from '../health/report/judge.ts'
@@ -26,7 +26,7 @@ import type { Challenge } from '../zone/challenges.ts'
 import type { EventBook } from './event-book.ts'
 import { ChallengeDesk } from './challenge-desk.ts'
 import { OverrideDesk } from './override-desk.ts'
-import { RecoveryRamps } from './recovery.ts'
+import { RecoveryDesk } from './recovery-desk.ts'
 import { WhatIf } from './what-if.ts'
 import { viewOverride } from './override-view.ts'
 import { OverrideWrites } from './override-writes.ts'
@@ -58,11 +58,10 @@ export class Operations {
   readonly operating: Operating
   readonly #parts: OperationsParts
   readonly #audit: AuditLog
-  readonly #recovery = new RecoveryRamps()
+  readonly recoveries: RecoveryDesk
   readonly #movements: MovementBook
-  #isAnswering = false
-  /** Regions that came back before the first plan. */
-  readonly #unmeasured = new Set<string>()
+  /** Of what is judged by how many users move. */
+  readonly #turns = new Turns()
   readonly #whatIf: WhatIf
 
   constructor(parts: OperationsParts) {
@@ -75,15 +74,20 @@ export class Operations {
     this.access = { clock: systemClock, tokens: this.tokens, requestsPerSecond: REQUESTS_PER_SECOND, hosts }
     this.book = new OverrideBook(state)
     this.#movements = new MovementBook(state)
+    this.recoveries = new RecoveryDesk({
+      ...{ clock: systemClock, config, movements: this.#movements, turns: this.#turns, tell },
+      movedBy: (region) => this.#whatIf.movedBy(region),
+      turn: () => this.desk.turn(),
+    })
     this.#whatIf = new WhatIf({
       ...{ config, director: parts.director, server: parts.server, health: parts.health, reported },
       overrides: () => this.book.all.filter(({ id }) => !this.desk.suspended.has(id)),
-      recovering: () => this.#recovery.partsAt(systemClock.wall()),
+      recovering: () => this.recoveries.ramps.partsAt(systemClock.wall()),
       movements: this.#movements,
       now: () => systemClock.wall(),
     })
     this.desk = new OverrideDesk({
-      ...{ clock: systemClock, book: this.book, apply, tell, recovery: this.#recovery },
+      ...{ clock: systemClock, book: this.book, apply, tell, recovery: this.recoveries.ramps },
       suspend: (overrides) => this.#suspend(overrides),
       leadMs: () => greatestTtlMs(config()),
       loadOf: (region) => loadOf(reported().get(region)),
@@ -106,7 +110,7 @@ export class Operations {
   /** Before the first plan. */
   async start(): Promise<readonly Fault[]> {
     const faults = await this.#movements.read()
-    this.#resumeRecoveries()
+    this.recoveries.resume()
     const others = [...(await this.desk.start()), ...(await this.challenges.start()), ...(await this.tokens.refresh())]
     return [...faults, ...others]
   }
@@ -122,19 +126,17 @@ export class Operations {
    * Why a reload would hurt users, by what it declares; none where somebody overruled the rules. Where it may go on, the users
    * that it moves count.
    */
-  async judgeReload(prepared: Prepared, file: string, overrule: string | undefined): Promise<readonly Fault[]> {
-    const { breaches, moved } = await this.#whatIf.judgeReload(prepared)
-    if (breaches.length > 0 && overrule === undefined) return breaches.map((breach) => unsafeFault(breach, file))
-    const now = systemClock.wall()
-    await this.#remember('reload', [{ parts: moved, from: now, overMs: 0 }])
-    return []
-  }
-
-  /** A region turned, before the plan that knows of it. */
-  regionTurned(region: string, to: 'up' | 'down'): void {
-    const { movement, recoveryMs } = this.#parts.config().safety
-    if (to === 'down') this.#endRecovery(region)
-    else if (movement < 1 || recoveryMs > 0) this.#recover(region)
+  judgeReload(prepared: Prepared, file: string, overrule: string | undefined): Promise<readonly Fault[]> {
+    return this.#turns.take(async () => {
+      const { breaches, moved } = await this.#whatIf.judgeReload(prepared)
+      if (breaches.length > 0 && overrule === undefined) return breaches.map((breach) => unsafeFault(breach, file))
+      const now = systemClock.wall()
+      const movements = [{ parts: moved, from: now, overMs: 0 }]
+      await this.#record({ by: 'reload', movements, instead: 'reload', since: now }).catch((error: unknown) => {
+        this.#parts.tell('warn', `movements of users could not be kept: ${String(error)}`)
+      })
+      return []
+    })
   }
 
   /** Health is other than before, or regions are: what is held back for safety may be other too. */
@@ -142,73 +144,9 @@ export class Operations {
     if (this.book.all.length > 0) this.desk.turn()
   }
 
-  /** As slowly as it could have to, until it is known how many users it brings back. */
-  #recover(region: string): void {
-    const { movement, recoveryMs } = this.#parts.config().safety
-    const now = systemClock.wall()
-    this.#recovery.begin(region, now, Math.max(recoveryMs, rampFor(1, movement)), now)
-    this.desk.turn()
-    if (this.#isAnswering) this.#measure(region)
-    else this.#unmeasured.add(region)
-  }
-
-  /** Those that began before the first plan: from then on it can be told what they move. */
-  measureRecoveries(): void {
-    this.#isAnswering = true
-    for (const region of this.#unmeasured) this.#measure(region)
-    this.#unmeasured.clear()
-  }
-
-  #measure(region: string): void {
-    const { tell } = this.#parts
-    void this.#whatIf.movedBy(region).then(
-      (moved) => this.#ramp(region, moved),
-      (error: unknown) => tell('error', `how many users ${region} brings back could not be told: ${String(error)}`),
-    )
-  }
-
-  /** Beside all else that moves users: where there is no room within this minute, it waits. */
-  #ramp(region: string, moved: Movement['parts']): void {
-    if (!this.#recovery.has(region)) return
-    const { movement, recoveryMs } = this.#parts.config().safety
-    const by = recoveryOf(region)
-    const now = systemClock.wall()
-    const { from, overMs } = makeRoom(movement, this.#movements.without(by, now), moved, now, recoveryMs)
-    this.#recovery.begin(region, from, overMs, now)
-    void this.#remember(by, [{ parts: moved, from, overMs }])
-    this.desk.turn()
-    const wait = from > now ? `, in ${Math.ceil((from - now) / 1000)} s: others move until then` : ''
-    if (from + overMs > now) {
-      this.#parts.tell('info', `region ${region} gets its share again over ${Math.round(overMs / 1000)} s${wait}`)
-    }
-  }
-
-  #endRecovery(region: string): void {
-    if (this.#recovery.has(region)) void this.#remember(recoveryOf(region), [])
-    this.#recovery.end(region)
-  }
-
-  /** Those that were under way when the director before this one ended. */
-  #resumeRecoveries(): void {
-    const now = systemClock.wall()
-    for (const region of this.#parts.config().regions.keys()) {
-      const known = this.#movements.all.find(({ by }) => by === recoveryOf(region))
-      if (known) this.#recovery.begin(region, known.from, known.overMs, now)
-    }
-  }
-
-  /** Nobody waits for it: what cannot be kept is told, and counts until the end of this process. */
-  #remember(by: string, movements: readonly Movement[]): Promise<void> {
-    const moves = { by, movements, instead: by, since: systemClock.wall() }
-    return this.#record(moves).catch((error: unknown) => {
-      this.#parts.tell('warn', `movements of users could not be kept: ${String(error)}`)
-    })
-  }
-
-  /** Where they are limited, and recoveries, which a restart must not cut short. */
+  /** Where movement is limited. */
   async #record(moves: Moves): Promise<void> {
-    const isLimited = this.#parts.config().safety.movement < 1
-    if (isLimited || moves.by.startsWith(RECOVERY)) await this.#movements.record(moves, systemClock.wall())
+    if (this.#parts.config().safety.movement < 1) await this.#movements.record(moves, systemClock.wall())
   }
 
   #suspend(overrides: readonly Override[]): ReadonlySet<string> {
@@ -224,7 +162,7 @@ export class Operations {
 
   #createWrites(): OverrideWrites {
     return new OverrideWrites({
-      ...{ clock: systemClock, book: this.book, audit: this.#audit },
+      ...{ turns: this.#turns, clock: systemClock, book: this.book, audit: this.#audit },
       definitions: () => this.#parts.config(),
       view: (override) => this.#view(override),
       judge: (before, after) => this.#whatIf.judge(before, after),
@@ -259,12 +197,6 @@ export class Operations {
     const detail = 'the configuration has faults; what served before goes on'
     return { problem: { status: 422, code: 'configuration-refused', detail, faults } }
   }
-}
-
-const RECOVERY = 'recovery '
-
-function recoveryOf(region: string): string {
-  return `${RECOVERY}${region}`
 }
 
 function unsafeFault({ rule, detail }: Breach, file: string): Fault {

@@ -15,7 +15,7 @@ import type {
 import type { Forecast } from '../admin/plan.ts'
 import type { Problem } from '../admin/problem.ts'
 import type { Clock } from '../base/clock.ts'
-import { Turns } from '../base/turns.ts'
+import type { Turns } from '../base/turns.ts'
 import type { OverrideBook } from '../director/overrides/override-book.ts'
 import { endsAt, formatTarget, strengthAt, undoOf, type Override } from '../director/overrides/override.ts'
 import { configuredWeight, readTarget, valueProblem } from '../director/overrides/target.ts'
@@ -24,6 +24,8 @@ import type { Definitions } from '../director/service.ts'
 import type { Judgement } from './what-if.ts'
 
 export interface OverrideWritesParts {
+  /** Of everything that is judged by what else moves users: nothing comes between a judgement and what it lets pass. */
+  readonly turns: Turns
   readonly clock: Clock
   readonly book: OverrideBook
   readonly audit: AuditLog
@@ -40,7 +42,6 @@ export interface OverrideWritesParts {
 
 export class OverrideWrites implements OverrideSources {
   readonly #parts: OverrideWritesParts
-  readonly #writes = new Turns()
 
   constructor(parts: OverrideWritesParts) {
     this.#parts = parts
@@ -108,7 +109,7 @@ export class OverrideWrites implements OverrideSources {
     isDry: boolean,
     decide: () => Outcome<Change>,
   ): Promise<Outcome<Written>> {
-    return this.#writes.take(() => this.#write({ ...entry, who: by.actor.name }, by, isDry, decide))
+    return this.#parts.turns.take(() => this.#write({ ...entry, who: by.actor.name }, by, isDry, decide))
   }
 
   async #write(

@@ -79,7 +79,7 @@ export class Running {
     await hosts.resolve(aliasTargets(prepared.zones.bindings), config)
     health.judgeFirst(config)
     await changes.commit(prepared)
-    this.#parts.operations?.measureRecoveries()
+    this.#parts.operations?.recoveries.measure()
     const problem = await this.#listen(handed)
     if (problem !== undefined) return { problem }
     reloads.keepConfig({ text: configText })

@@ -113,9 +113,9 @@ export class WhatIf {
     }
     // Another moment of its end: its words are the same until then.
     const isSame = before.expiresAt === after.expiresAt
-    const parts = isSame ? {} : await this.#movedByWord(after, others, now)
-    const since = isSame ? Infinity : after.startsAt - 1
-    return () => ({ by, movements: movementsOf(after, parts), instead: by, since })
+    if (isSame) return () => ({ by, movements: [], instead: by, since: Infinity })
+    const movements = movementsOf(after, await this.#movedByWord(after, others, now))
+    return () => ({ by, movements, instead: by, since: after.startsAt - 1 })
   }
 
   /** The parts of users that an override in full force moves. */

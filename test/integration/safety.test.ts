@@ -13,6 +13,8 @@ const ADDRESSES = { us: '127.1.0.1', eu: '127.2.0.1', ap: '127.3.0.1' }
 type Region = keyof typeof ADDRESSES
 const WEIGHTS: Readonly<Record<Region, number>> = { us: 5, eu: 3, ap: 2 }
 
+const JSON_TYPE = { 'content-type': 'application/json' }
+
 interface Wanted {
   readonly safety: object
   readonly weights?: Readonly<Record<Region, number>>
@@ -52,7 +54,7 @@ async function restart(): Promise<void> {
 }
 
 async function post<Value>(path: string, body: object): Promise<Value> {
-  const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+  const init = { method: 'POST', headers: JSON_TYPE, body: JSON.stringify(body) }
   return (await (await fetch(`${site.adminUrl}${path}`, init)).json()) as Value
 }
 
@@ -70,6 +72,10 @@ async function reload(wanted: Wanted): Promise<readonly string[]> {
   return (done.faults as { code: string; severity: string }[])
     .filter(({ severity }) => severity === 'error')
     .map(({ code }) => code)
+}
+
+async function overrides(): Promise<readonly OverrideView[]> {
+  return (await director.status()).overrides!
 }
 
 async function shares(): Promise<Readonly<Record<Region, number>>> {
@@ -145,8 +151,7 @@ describe('movement, a quarter of the users within a minute', () => {
 
   test('what was moved and is moved back at once counts twice', async () => {
     await write('drain', 'ap')
-    const { overrides } = (await (await fetch(`${site.adminUrl}/v1/overrides`)).json()) as { overrides: OverrideView[] }
-    const path = `${site.adminUrl}/v1/overrides/${overrides[0]!.id}`
+    const path = `${site.adminUrl}/v1/overrides/${(await overrides())[0]!.id}`
     const end = async (query: string) => (await fetch(`${path}?reason=x&${query}`, { method: 'DELETE' })).status
     expect(await end('rampMs=0')).toBe(409)
     expect(await end('rampMs=0&overrule=mistake')).toBe(200)
@@ -157,6 +162,10 @@ describe('movement, a quarter of the users within a minute', () => {
     const late = { expiresAt: new Date(Date.now() + 600_000).toISOString() }
     expect(await write('drain', 'ap', soon)).toEqual(['movement'])
     expect(await write('drain', 'ap', late)).toEqual([])
+    const [made] = (await overrides()).map(({ id }) => id)
+    const init = { method: 'PATCH', headers: JSON_TYPE, body: JSON.stringify({ expiresAt: soon.expiresAt }) }
+    const changed = await fetch(`${site.adminUrl}/v1/overrides/${made}`, init)
+    expect(await changed.json()).toMatchObject({ status: 409, rules: [{ rule: 'movement' }] })
   })
 
   test('a reload after a call, and a call after a reload, count together', async () => {
@@ -164,6 +173,15 @@ describe('movement, a quarter of the users within a minute', () => {
     expect(await write('share', 'eu', { value: 0.5 })).toEqual(['movement'])
     expect(await reload({ safety })).toEqual(['unsafe-movement'])
     expect((await shares()).ap).toBe(0)
+  })
+
+  test('of two calls and a reload at the same time, one is let through', async () => {
+    const done = await Promise.all([
+      write('drain', 'ap'),
+      reload({ safety, weights: fifth }),
+      write('share', 'eu', { value: 0.5 }),
+    ])
+    expect(done.filter((rules) => rules.length === 0)).toHaveLength(1)
   })
 
   test('a restart in between forgets nothing', async () => {
