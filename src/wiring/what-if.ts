@@ -24,7 +24,7 @@ import type { Reported } from '../health/report/judge.ts'
 import type { Server } from '../server/server.ts'
 import { Publisher } from '../snapshot/publication.ts'
 import { viewForecast } from './forecast-view.ts'
-import { readOverride } from './override-writes.ts'
+import { readOverride } from './override-reading.ts'
 
 export interface WhatIfParts {
   readonly config: () => Config
