@@ -13,7 +13,7 @@ const TIMED = [
 
 // What takes longest, a file at a time: `npm run test:long`, which .ci/run runs too.
 const LONG = [
-  'test/integration/{acme,hand-over,hostile,hostnames,lab,operate,socket-activation}.test.ts',
+  'test/integration/{acme,hand-over,hostile,hostnames,lab,operate,safety,socket-activation}.test.ts',
   'test/region/active-passive.test.ts',
 ]
 

@@ -1,11 +1,11 @@
 // Who may ask what: the gate before every route. While there are no tokens, loopback may do everything and nobody else
 // anything; with tokens, everybody needs one, on loopback too. Only liveness and readiness are open to all. The gate also
 // bounds how often one address may ask, and keeps web pages in an operator's browser out.
-import { isIP } from 'node:net'
 import type { Context, MiddlewareHandler } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import type { Clock } from '../base/clock.ts'
 import { isLoopback } from '../base/address.ts'
+import { refuseHost } from './own-host.ts'
 import { problemResponse, type Problem } from './problem.ts'
 import type { Actor, Role, TokenBook } from './tokens.ts'
 
@@ -20,17 +20,21 @@ export interface AccessOptions {
   readonly tokens: Pick<TokenBook, 'isOpen' | 'find' | 'refresh'>
   /** Of one address; a burst of six times as many. */
   readonly requestsPerSecond: number
+  /** Names by which it may be called, beside localhost and addresses. */
+  readonly hosts: readonly string[]
 }
 
 const OPEN_PATHS = ['/healthz', '/readyz']
 
 /** Everything but the open paths needs a caller, and `read` at the least. */
-export function createGate({ clock, tokens, requestsPerSecond }: AccessOptions): MiddlewareHandler<Env> {
+export function createGate({ clock, tokens, requestsPerSecond, hosts }: AccessOptions): MiddlewareHandler<Env> {
   const limit = createRateLimit(clock, requestsPerSecond)
   return createMiddleware<Env>(async (context, next) => {
     if (OPEN_PATHS.includes(context.req.path)) return pass(next)
     const peer = context.env.incoming?.socket?.remoteAddress ?? ''
     if (!limit(peer)) return problemResponse(TOO_MANY, { 'retry-after': '1' })
+    const misdirected = refuseHost(context.req.url, hosts)
+    if (misdirected) return problemResponse(misdirected)
     await tokens.refresh()
     const actor = callerOf(context, tokens, peer)
     if ('problem' in actor) return problemResponse(actor.problem, actor.headers)
@@ -89,14 +93,12 @@ function callerOf(context: Context<Env>, tokens: AccessOptions['tokens'], peer: 
   return { name: 'local', role: 'admin' }
 }
 
-/** A page in a browser on this machine may reach loopback too: it gives itself away by its origin, or by a name for us. */
+/** A page in a browser on this machine may reach loopback too: it gives itself away by its origin. */
 function isFromWebPage({ req }: Context<Env>): boolean {
-  const host = new URL(req.url).hostname.replace(/^\[|\]$/g, '')
-  const isNamed = host !== 'localhost' && isIP(host) === 0
   const site = req.header('sec-fetch-site')
   const isForeign = site !== undefined && site !== 'same-origin' && site !== 'none'
   const isRead = req.method === 'GET' || req.method === 'HEAD'
-  return isNamed || isForeign || (!isRead && req.header('origin') !== undefined)
+  return isForeign || (!isRead && req.header('origin') !== undefined)
 }
 
 const CHALLENGE = { 'www-authenticate': 'Bearer realm="meridian"' }

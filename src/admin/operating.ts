@@ -1,5 +1,6 @@
 // The part of the HTTP API that operators use: overrides, events, reloads, and the description of the whole. It stands
 // behind the gate, and every write is bounded.
+import { addAuditRoute, type AuditSource } from './audit-page.ts'
 import { addChallengeRoutes, type ChallengeSources } from './challenges.ts'
 import { addEventRoutes, type EventSources } from './events.ts'
 import type { Api } from './api.ts'
@@ -12,14 +13,17 @@ export interface Operating {
   readonly overrides: OverrideSources
   readonly events: EventSources
   readonly reload: ReloadSources
+  readonly audit: AuditSource
   readonly plan: PlanSources
   readonly challenges: ChallengeSources
 }
 
-export function addOperating(api: Api, { version, overrides, events, reload, plan, challenges }: Operating): void {
+export function addOperating(api: Api, operating: Operating): void {
+  const { version, overrides, events, reload, audit, plan, challenges } = operating
   addOverrideRoutes(api, overrides)
   addEventRoutes(api, events)
   addReloadRoutes(api, reload)
+  addAuditRoute(api, audit)
   addPlanRoutes(api, plan)
   addChallengeRoutes(api, challenges)
   api.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })

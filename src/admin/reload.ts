@@ -1,15 +1,12 @@
-// A reload, and the audit log, over HTTP.
+// A reload over HTTP.
 import { createRoute, z } from '@hono/zod-openapi'
-import type { AuditEntry } from './audit.ts'
 import { writing } from './body.ts'
 import {
   jsonBody,
   jsonContent,
   problemResponses,
   reasonSchema,
-  sendJson,
   sendOutcome,
-  serve,
   serveWrite,
   type Api,
   type Caller,
@@ -43,7 +40,6 @@ export interface ReloadView {
 
 export interface ReloadSources {
   readonly reload: (request: ReloadRequest, by: Caller) => Promise<Outcome<ReloadView>>
-  readonly audit: (limit: number) => Promise<readonly AuditEntry[]>
 }
 
 const reloadRoute = createRoute({
@@ -52,18 +48,6 @@ const reloadRoute = createRoute({
   responses: { 200: jsonContent(reloadSchema, 'It was taken over'), ...problemResponses },
 })
 
-const auditRoute = createRoute({
-  ...{ method: 'get', path: '/v1/audit', ...writing('admin') },
-  request: { query: z.strictObject({ limit: z.coerce.number().int().min(1).max(1000).optional() }) },
-  responses: {
-    200: jsonContent(z.object({ entries: z.array(z.object({}).loose()) }), 'The newest entries, oldest first'),
-    ...problemResponses,
-  },
-})
-
-const PAGE = 100
-
-export function addReloadRoutes(api: Api, { reload, audit }: ReloadSources): void {
+export function addReloadRoutes(api: Api, { reload }: ReloadSources): void {
   serveWrite(api, reloadRoute, async ({ req }, by) => sendOutcome(await reload(req.valid('json'), by)))
-  serve(api, auditRoute, async ({ req }) => sendJson({ entries: await audit(req.valid('query').limit ?? PAGE) }))
 }

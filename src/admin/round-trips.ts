@@ -46,18 +46,19 @@ const EXAMPLE = '{ "region": "eu-west", "times": { "203.0.113.0/24": 12.5 } }'
 /** Reads the body of a report, which is no longer than MAX_REPORT_BYTES. */
 export function readReport(text: string): RoundTripReport | { readonly problem: Problem } {
   const body = parseJson(text)
-  if (body === undefined) return wrong('bad-json', 'the body is not JSON')
+  if (body === undefined) return wrong('bad-json', 'the body is not JSON', [])
   const { data, error } = reportSchema.safeParse(body)
   if (!data) {
     const { path, message } = error.issues[0]!
-    return wrong('bad-report', `the body is wrong at ${pointerTo(path)}: ${message}`)
+    return wrong('bad-report', `the body is wrong at ${pointerTo(path) || 'its root'}: ${message}`, path)
   }
   const times = new Map<string, number>()
   for (const [written, ms] of Object.entries(data.times)) {
     const prefix = parsePrefix(written)
-    if (!prefix) return wrong('bad-prefix', `"${written}" is no CIDR prefix, or has bits beyond its length`)
+    if (!prefix)
+      return wrong('bad-prefix', `"${written}" is no CIDR prefix, or has bits beyond its length`, ['times', written])
     const network = formatPrefix(prefix)
-    if (times.has(network)) return wrong('duplicate-prefix', `${network} stands there twice`)
+    if (times.has(network)) return wrong('duplicate-prefix', `${network} stands there twice`, ['times', written])
     times.set(network, ms)
   }
   return { region: data.region, times }
@@ -71,13 +72,11 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** RFC 6901. */
+/** RFC 6901; empty: the whole. */
 function pointerTo(path: readonly PropertyKey[]): string {
-  return path.length === 0
-    ? 'its root'
-    : path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+  return path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }
 
-function wrong(code: string, detail: string): { readonly problem: Problem } {
-  return { problem: { status: 400, code, detail, hint: `such as ${EXAMPLE}` } }
+function wrong(code: string, detail: string, path: readonly PropertyKey[]): { readonly problem: Problem } {
+  return { problem: { status: 400, code, detail, pointer: pointerTo(path), hint: `such as ${EXAMPLE}` } }
 }

@@ -1,6 +1,7 @@
 // What `/v1/status` says: the state of a running director as plain JSON. It is made by the director's owner, served by
 // admin.ts, read by `meridian status`, the demo and the metrics. Fields are only ever added (clients must ignore others).
 import type { Fault } from '../base/fault.ts'
+import type { OverrideView } from './overrides.ts'
 
 /** Moments are RFC 3339 text in UTC, durations are milliseconds, shares are fractions from 0 to 1. */
 export interface Status {
@@ -24,6 +25,8 @@ export interface Status {
   readonly zones: readonly ZoneStatus[]
   readonly regions: readonly RegionStatus[]
   readonly services: readonly ServiceStatus[]
+  /** Operators' words, in force, coming and going; missing where nobody can say any. */
+  readonly overrides?: readonly OverrideView[]
   /** Targets of ALIAS records, and balancers that are host names. */
   readonly aliases?: readonly AliasStatus[]
   /** The latest last. Bounded. */

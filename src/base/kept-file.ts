@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Fault } from './fault.ts'
+import { Turns } from './turns.ts'
 
 /** The value as last kept. */
 export interface Kept<Value> {
@@ -30,7 +31,7 @@ export class KeptFile<Value> {
   readonly #options: KeptFileOptions<Value>
   readonly #paths: readonly string[]
   #version = 0
-  #writing: Promise<unknown> = Promise.resolve()
+  readonly #writes = new Turns()
 
   constructor(options: KeptFileOptions<Value>) {
     this.#options = options
@@ -67,9 +68,7 @@ export class KeptFile<Value> {
 
   /** Resolves when both copies are on the disk; one write at a time. Rejects with what the disk says. */
   write(value: Value): Promise<void> {
-    const written = this.#writing.then(() => this.#writeCopies(value))
-    this.#writing = written.catch(() => undefined)
-    return written
+    return this.#writes.take(() => this.#writeCopies(value))
   }
 
   async #writeCopies(value: Value): Promise<void> {

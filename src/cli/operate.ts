@@ -1,11 +1,8 @@
 // The commands that operators use at three in the morning, over the HTTP API: drain, undrain, force, weight, share, plan,
 // events, watch, reload. Each gives the exit code that says how it went: 0 done, 1 refused or failed, 2 wrong usage.
-import { readFileSync } from 'node:fs'
-import { userInfo } from 'node:os'
 import type { NumberedEvent } from '../admin/events.ts'
 import type { NewOverride, OverrideView } from '../admin/overrides.ts'
-import type { Forecast, PlanRequest } from '../admin/plan.ts'
-import { parseDuration } from '../base/moment.ts'
+import type { Forecast } from '../admin/plan.ts'
 import type { ExitCode } from './exit-code.ts'
 import type {
   DrainOptions,
@@ -21,6 +18,7 @@ import { asJson, createSourceLine, STATUS_ADVICE, tellFailure } from './commands
 import { faultsAsJson, formatFaults } from './faults.ts'
 import type { Fault } from '../base/fault.ts'
 import { formatForecast, formatOverride } from './forecast.ts'
+import { readDuration, readNumber, readOverride, readPlan } from './operate-reading.ts'
 import { printable } from './paint.ts'
 import { formatStatus } from './status.ts'
 import { formatTime } from './table.ts'
@@ -103,7 +101,7 @@ export class Operate implements OperateActions {
   }
 
   async plan(options: PlanOptions): Promise<ExitCode> {
-    const request = this.#readPlan(options)
+    const request = readPlan(options)
     if (typeof request === 'string') return this.#misuse(request)
     const asked = { method: 'POST', body: request, timeoutMs: PLAN_TIMEOUT_MS } as const
     const reply = await this.#ask<Forecast>(options, '/v1/plan', asked)
@@ -221,21 +219,6 @@ export class Operate implements OperateActions {
     return this.#ask(options, '/v1/overrides', { query: { limit: '500' } })
   }
 
-  #readPlan({ drain, fail, weight, share, over, config }: PlanOptions): PlanRequest | string {
-    const rampMs = readDuration(over)
-    if (rampMs === 'bad') return `--over "${over}" is no duration such as 10m`
-    const [weights, shares] = [weight, share].map((all) => all.map(readAssignment))
-    const bad = [...weights!, ...shares!].find((one) => typeof one === 'string')
-    if (typeof bad === 'string') return `"${bad}" is no TARGET=NUMBER, such as canary:eu-west=10`
-    const text = config === undefined ? undefined : readText(config)
-    if (typeof text === 'object') return text.problem
-    return {
-      ...{ drain: [...drain], fail: [...fail], weight: weights as Assignment[], share: shares as Assignment[] },
-      ...(rampMs !== undefined && { rampMs }),
-      ...(text !== undefined && { config: text }),
-    }
-  }
-
   #ask<Value>({ server }: OperateOptions, path: string, asked: Asked = {}): Promise<Reply<Value>> {
     return askDirector<Value>(this.#parts.connect(server), path, asked)
   }
@@ -275,54 +258,3 @@ export class Operate implements OperateActions {
 
 /** Moves to the top left and clears: what a terminal shows is written over. */
 const CLEAR = '\u001b[H\u001b[2J'
-
-function readOverride(
-  wanted: Pick<NewOverride, 'kind' | 'target' | 'value'>,
-  options: OverrideOptions,
-): NewOverride | string {
-  const { reason, over, at, for: lasting, overrule } = options
-  const [rampMs, lifeMs] = [readDuration(over), readDuration(lasting)]
-  if (rampMs === 'bad') return `--over "${over}" is no duration such as 10m`
-  if (lifeMs === 'bad') return `--for "${lasting}" is no duration such as 2h`
-  const startsAt = at === undefined ? undefined : new Date(at)
-  if (startsAt && Number.isNaN(startsAt.getTime())) return `--at "${at}" is no moment such as 2026-01-31T22:00`
-  const from = startsAt?.getTime() ?? Date.now()
-  return {
-    ...wanted,
-    ...{ reason, owner: userInfo().username },
-    ...(rampMs !== undefined && { rampMs }),
-    ...(startsAt && { startsAt: startsAt.toISOString() }),
-    ...(lifeMs !== undefined && { expiresAt: new Date(from + lifeMs).toISOString() }),
-    ...(overrule !== undefined && { overrule }),
-  }
-}
-
-function readDuration(written: string | undefined): number | undefined | 'bad' {
-  return written === undefined ? undefined : (parseDuration(written) ?? 'bad')
-}
-
-/** `10`, `0.5` or `50%`. */
-function readNumber(written: string): number | undefined {
-  const [, digits, percent] = /^(\d{1,9}(?:\.\d{1,9})?)(%?)$/.exec(written) ?? []
-  if (digits === undefined) return undefined
-  return percent === '%' ? Number(digits) / 100 : Number(digits)
-}
-
-interface Assignment {
-  readonly target: string
-  readonly value: number
-}
-
-function readAssignment(written: string): Assignment | string {
-  const at = written.lastIndexOf('=')
-  const value = readNumber(written.slice(at + 1))
-  return at <= 0 || value === undefined ? written : { target: written.slice(0, at), value }
-}
-
-function readText(file: string): string | { readonly problem: string } {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    return { problem: `${file} cannot be read: ${(error as Error).message}` }
-  }
-}

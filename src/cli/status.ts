@@ -1,4 +1,5 @@
 // A director's status as text for people: what is wrong stands out, what is well is short.
+import type { OverrideView } from '../admin/overrides.ts'
 import type {
   AliasFamilyStatus,
   AliasStatus,
@@ -26,6 +27,7 @@ export function formatStatus(status: Status, paint: Paint): string {
       return [printable(name), paint(answers ? 'green' : 'red', answers ? 'answers' : 'silent'), printable(reason)]
     }),
     services: status.services.map((service) => serviceRow(service, paint)),
+    overrides: (status.overrides ?? []).map((override) => overrideRow(override, now, paint)),
     zones: status.zones.map((zone) => zoneRow(zone, paint)),
     aliases: (status.aliases ?? []).flatMap((alias) => aliasRows(alias, paint)),
     workers: status.workers.map((worker) => workerRow(worker, paint)),
@@ -105,6 +107,19 @@ function serviceRow({ name, owners, ttlSeconds, fallbackEngaged, shares }: Servi
   const parts = shares.map(({ region, planned }) => `${printable(region)} ${formatShare(planned)}`)
   const fallback = fallbackEngaged ? [paint('red', 'fallback engaged')] : []
   return [printable(name), printable(owners.join(' ')), `TTL ${ttlSeconds} s`, [...fallback, ...parts].join(', ')]
+}
+
+function overrideRow(
+  { kind, target, value, state, createdAt, owner, reason }: OverrideView,
+  now: number,
+  paint: Paint,
+) {
+  return [
+    printable(`${kind} ${target}${value === undefined ? '' : ` ${value}`}`),
+    paint(state === 'suspended' || state === 'without-target' ? 'red' : 'yellow', state),
+    formatDuration(now - Date.parse(createdAt)),
+    printable(`by ${owner}: ${reason}`),
+  ]
 }
 
 function zoneRow({ origin, file, serial, state, faults }: ZoneStatus, paint: Paint): string[] {

@@ -41,6 +41,8 @@ export interface Config {
         readonly listen: Endpoint
         /** Absolute paths of PEM files; missing: plain HTTP. */
         readonly tls?: { readonly certificate: string; readonly key: string }
+        /** Names by which it may be called. */
+        readonly hosts: readonly string[]
         readonly maxConnections: number
         readonly requestTimeoutMs: number
         readonly maxHeaderBytes: number

@@ -322,6 +322,16 @@ export const configSchema = z.strictObject({
         })
         .optional()
         .describe('HTTPS in the place of HTTP'),
+      hosts: z
+        .array(
+          z
+            .string()
+            .max(253)
+            .regex(/^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*$/),
+        )
+        .prefault([])
+        .meta({ example: '[director-1.example.net]' })
+        .describe('Names by which it may be called, beside localhost and addresses'),
       ...adminLimits,
     })
     .optional()

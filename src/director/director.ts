@@ -1,31 +1,29 @@
 // Events make plans, plans make snapshots. The director holds what answers now: a configuration, the zones and client
-// maps built for it, and a plan made with the health of this moment. A change is prepared apart (build workers) and then
+// maps built for it, and a plan made with the health of this moment. A change is prepared apart (preparation.ts) and then
 // committed whole; a health event makes a new plan and publishes that part alone.
-// It probes nothing, listens to nothing and logs nothing: main.ts wires it.
+// It probes nothing, listens to nothing and logs nothing: src/wiring does.
 import type { Address } from '../base/address.ts'
 import { systemClock } from '../base/clock.ts'
-import { isError, type Fault } from '../base/fault.ts'
+import type { Fault } from '../base/fault.ts'
+import { Turns } from '../base/turns.ts'
 import { formatName } from '../dns/name.ts'
-import type { FoundLocation, GeoSource } from '../geo/geo.ts'
+import type { FoundLocation } from '../geo/geo.ts'
 import type { Arena, Part } from '../snapshot/arena.ts'
 import { PICKS } from '../snapshot/plan-image.ts'
 import type { Publisher } from '../snapshot/publication.ts'
-import type { Settings } from '../snapshot/settings.ts'
 import type { Preferences } from '../snapshot/pinned-slots.ts'
 import type { RoundTrips } from '../steer/steer.ts'
 import { aliasOf } from '../zone/alias.ts'
 import type { Challenge } from '../zone/challenges.ts'
-import type { ZoneLimits } from '../zone/reading.ts'
 import { describeAlias } from './alias-rows.ts'
 import { answersIn, unresolved, type AliasAnswers } from './aliases.ts'
 import { hostNames } from './answerers.ts'
 import { runBuild } from './build.ts'
-import { sameSources, type ZoneSources } from './keep-copies.ts'
 import { Chronicle, type Scene } from './chronicle.ts'
 import type { Conditions } from './conditions.ts'
-import type { HistoryLimits } from './history.ts'
-import { copyFault } from './last-good.ts'
-import { makeMaps, type MadeMaps } from './map-maker.ts'
+import { CopyKeeper } from './copy-keeper.ts'
+import { Forecaster } from './forecaster.ts'
+import type { MadeMaps } from './map-maker.ts'
 import { NO_WORDS, type Words } from './overrides/words.ts'
 import type { PlaceBook } from './place-book.ts'
 import { LoadBoard, type Measures } from './load-board.ts'
@@ -33,28 +31,9 @@ import type { ServicePlan } from './plan.ts'
 import { PlanBook } from './plan-book.ts'
 import { PlanInputs } from './plan-input.ts'
 import { PlanLoop, type Round } from './plan-loop.ts'
-import { askQuestion, type Question } from './question.ts'
-import { answersCname, type Region, type Service } from './service.ts'
-import { runApart } from './slices.ts'
+import { Preparation, type DirectorConfig, type Prepared } from './preparation.ts'
 import type { HealthById, Takes } from './survey.ts'
-import type { ZoneBuildOutput, ZoneStatus } from './zone-build.ts'
-
-/** What the director takes of a configuration. */
-export interface DirectorConfig {
-  readonly zones: string
-  readonly state: string
-  readonly geo: GeoSource | undefined
-  readonly regions: ReadonlyMap<string, Region>
-  readonly services: ReadonlyMap<string, Service>
-  readonly settings: Settings
-  readonly zoneLimits: ZoneLimits
-  /** What regions measured, for `fastest`; missing: nothing. */
-  readonly roundTrips?: RoundTrips
-  /** Records beside those of zone files; missing: none. */
-  readonly challenges?: readonly Challenge[]
-  /** How far back plans can be told again. */
-  readonly history?: HistoryLimits
-}
+import type { ZoneStatus } from './zone-build.ts'
 
 /** A change whose plan is being made. */
 interface Next {
@@ -62,20 +41,6 @@ interface Next {
   readonly book: PlanBook
   readonly parts: Readonly<Record<'zones' | 'clientMaps', Arena>>
 }
-
-/** A change that is built but not yet answers. */
-export interface Prepared {
-  readonly config: DirectorConfig
-  readonly zones: ZoneBuildOutput
-  readonly clientMaps: MadeMaps
-  /** Everything that is wrong, errors and warnings, in config, zones and geo data. */
-  readonly faults: readonly Fault[]
-  /** True: it must not be committed, for something that answers now would be lost, or clients could not be placed. */
-  readonly refused: boolean
-}
-
-/** Between tries when every arena of a part is still being read. */
-const RETRY_MS = 5
 
 export class Director {
   readonly #publisher: Publisher
@@ -86,24 +51,20 @@ export class Director {
   readonly #loop: PlanLoop
   readonly #loads = new LoadBoard()
   readonly #chronicle = new Chronicle(this.#preferences)
+  readonly #copies = new CopyKeeper()
+  readonly #forecaster = new Forecaster((prepared) => this.#createBook(prepared))
+  readonly #preparation: Preparation
   /** What answers, and its plans. */
   #committed: Prepared | undefined
   #book: PlanBook | undefined
   #next: Next | undefined
-  /** Plans of what might be, for whoever asks. */
-  #shadow: { readonly of: Prepared; readonly book: PlanBook } | undefined
-  #forecasting: Promise<unknown> = Promise.resolve()
   #health: HealthById = new Map()
   #reported: ReadonlyMap<string, Takes> = new Map()
   #words = NO_WORDS
   /** Services whose load scores moved since they were last planned. */
   readonly #moved = new Set<string>()
-  /** Whose copies were kept by this process, by zone file. */
-  readonly #kept = new Map<string, ZoneSources>()
-  /** Copies of the zones last committed, while they are being kept. */
-  #copying: Promise<unknown> = Promise.resolve()
   /** One at a time: each reads all of the geo data. */
-  #locating: Promise<unknown> = Promise.resolve()
+  readonly #locating = new Turns()
 
   constructor(publisher: Publisher, picks: PlaceBook, tallies: PlaceBook, aliases: AliasAnswers = unresolved) {
     this.#publisher = publisher
@@ -111,6 +72,12 @@ export class Director {
     this.#tallies = tallies
     this.#aliases = aliases
     this.#loop = new PlanLoop(publisher, () => this.#beginRound())
+    this.#preparation = new Preparation({
+      publisher,
+      committed: () => this.#committed,
+      isCommitting: () => this.#next !== undefined,
+      copied: () => this.#copies.over(),
+    })
   }
 
   /** What answers now, or throws before the first commit. */
@@ -187,9 +154,7 @@ export class Director {
   async locate(address: Address): Promise<FoundLocation | undefined> {
     const source = this.#current.config.geo
     if (!source) return undefined
-    const located = this.#locating.then(() => runBuild('location', { source, address }))
-    this.#locating = located.catch(() => undefined)
-    return await located
+    return await this.#locating.take(() => runBuild('location', { source, address }))
   }
 
   /** Where answers of a service with addresses of that region are tallied. */
@@ -204,46 +169,31 @@ export class Director {
   }
 
   /**
-   * Builds everything that a configuration needs, in threads of their own, while the present snapshot answers.
-   * `copies`: whether last good versions of zones are used.
+   * Builds everything that a configuration needs, while the present snapshot answers. `copies`: whether last good versions of
+   * zones are used.
    */
-  async prepare(config: DirectorConfig, copies: 'copies' | 'no-copies' = 'copies'): Promise<Prepared> {
-    const state = copies === 'copies' ? config.state : undefined
-    await this.#copying
-    const [zones, clientMaps] = await Promise.all([this.#buildZones(config, state), this.#makeMaps(config)])
-    const lost = this.#lostZones(zones)
-    return {
-      config,
-      zones,
-      clientMaps,
-      faults: [...zones.faults, ...clientMaps.faults],
-      refused: zones.refused || lost || isRefused(clientMaps),
-    }
+  prepare(config: DirectorConfig, copies: 'copies' | 'no-copies' = 'copies'): Promise<Prepared> {
+    return this.#preparation.of(config, copies)
   }
 
-  /** Prepares what answers now with other round-trip times: zones stay, client maps are built anew. */
-  async prepareRoundTrips(roundTrips: RoundTrips): Promise<Prepared> {
-    const { config: before, zones } = this.#current
-    const config = { ...before, roundTrips }
-    const clientMaps = await this.#makeMaps(config)
-    return { config, zones, clientMaps, faults: clientMaps.faults, refused: isRefused(clientMaps) }
+  /** What answers now, with other round-trip times. */
+  prepareRoundTrips(roundTrips: RoundTrips): Promise<Prepared> {
+    return this.#preparation.withRoundTrips(roundTrips)
   }
 
-  /** What answers, with the geo data of now; undefined when that is what answers. Never refused: data with faults changes nothing. */
-  async prepareGeo(): Promise<Prepared | undefined> {
-    const current = this.#current
-    const clientMaps = await this.#makeMaps(current.config)
-    if (clientMaps === current.clientMaps) return undefined
-    return { ...current, clientMaps, faults: clientMaps.faults, refused: false }
+  /** What answers now, with the geo data of now; undefined when that is what answers. Never refused. */
+  prepareGeo(): Promise<Prepared | undefined> {
+    return this.#preparation.withGeo()
   }
 
-  /** Prepares what answers now with other challenges: zones are read again, client maps stay. */
-  async prepareChallenges(challenges: readonly Challenge[]): Promise<Prepared> {
-    const { config: before, clientMaps } = this.#current
-    const config = { ...before, challenges }
-    await this.#copying
-    const zones = await this.#buildZones(config, config.state)
-    return { config, zones, clientMaps, faults: zones.faults, refused: zones.refused || this.#lostZones(zones) }
+  /** What answers now, with other challenges. */
+  prepareChallenges(challenges: readonly Challenge[]): Promise<Prepared> {
+    return this.#preparation.withChallenges(challenges)
+  }
+
+  /** Keeps the last good versions of a committed change's zones, and gives the warnings. Never rejects. */
+  keepCopies(prepared: Prepared): Promise<readonly Fault[]> {
+    return this.#copies.keep(prepared)
   }
 
   /** Makes a prepared change the one that answers, with the health of the moment. Resolves when it does. */
@@ -298,22 +248,16 @@ export class Director {
     return this.#committed || this.#next ? this.#loop.ask() : Promise.resolve(false)
   }
 
-  /** The plans that would answer, were things so: made by the planner itself, and published nowhere. One at a time. */
+  /** The plans that would answer, were things so. */
   forecast(health: HealthById, words: Words): Promise<ReadonlyMap<string, ServicePlan>> {
     return this.forecastOf(this.#current, health, words)
   }
 
   /** The same for a change that is prepared. */
   forecastOf(prepared: Prepared, health: HealthById, words: Words): Promise<ReadonlyMap<string, ServicePlan>> {
-    const made = this.#forecasting.then(async () => {
-      if (this.#shadow?.of !== prepared) this.#shadow = { of: prepared, book: this.#createBook(prepared) }
-      const { book } = this.#shadow
-      book.look(health, this.#loads.scores, [], this.#reported, words, this.#aliases)
-      await runApart(book.replan())
-      return book.plans
+    return this.#forecaster.forecast(prepared, health, words, () => {
+      return { scores: this.#loads.scores, reported: this.#reported, hosts: this.#aliases }
     })
-    this.#forecasting = made.catch(() => undefined)
-    return made
   }
 
   #createBook({ config, clientMaps }: Prepared): PlanBook {
@@ -325,28 +269,10 @@ export class Director {
     })
   }
 
-  /** Keeps the last good versions of a committed change's zones, and gives the warnings. Never rejects. */
-  keepCopies(prepared: Prepared): Promise<readonly Fault[]> {
-    const copied = this.#copying
-      .then(() => this.#keepChanged(prepared))
-      .catch((error: unknown) => [copyFault('kept', prepared.config.zones, error)])
-    this.#copying = copied
-    return copied
-  }
-
-  async #keepChanged({ config, zones }: Prepared): Promise<readonly Fault[]> {
-    const changed = zones.sources.filter((sources) => !sameSources(sources, this.#kept.get(sources.zoneFile)))
-    if (changed.length === 0) return []
-    const built = await runBuild('copies', { folder: config.zones, state: config.state, zones: changed })
-    const kept = new Set(built.kept)
-    for (const sources of changed) if (kept.has(sources.zoneFile)) this.#kept.set(sources.zoneFile, sources)
-    return built.faults
-  }
-
   /** Waits for copies that are being kept. */
   async stop(): Promise<void> {
     this.#loop.stop()
-    await this.#copying
+    await this.#copies.over()
   }
 
   #beginRound(): Round {
@@ -381,51 +307,7 @@ export class Director {
     }
   }
 
-  async #buildZones(config: DirectorConfig, state: string | undefined): Promise<ZoneBuildOutput> {
-    const { zones: folder, zoneLimits: limits, challenges = [] } = config
-    const services = [...config.services.keys()]
-    const cnameServices = [...config.services.values()].filter(answersCname).map(({ name }) => name)
-    const buffer = await this.#idle('zones')
-    return runBuild('zones', { folder, state, services, cnameServices, limits, challenges, buffer })
-  }
-
-  #makeMaps(config: DirectorConfig): Promise<MadeMaps> {
-    const { geo: source } = config
-    const before = this.#committed?.clientMaps
-    return makeMaps({ source, questions: questionsOf(config), before, idle: () => this.#idle('clientMaps') })
-  }
-
-  /** Memory of a part that nobody reads. Waits for slow workers; a stalled one is replaced by its supervisor. */
-  async #idle(part: Part): Promise<SharedArrayBuffer> {
-    for (;;) {
-      const isWaited = part !== 'plan' && this.#next !== undefined
-      const arena = isWaited ? undefined : this.#publisher.free(part, Int32Array.BYTES_PER_ELEMENT)
-      if (arena) return arena.buffer
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
-    }
-  }
-
   #arenaOf(part: Part, buffer: SharedArrayBuffer): Arena {
     return this.#publisher.arenaOf(part, buffer) ?? this.#publisher.adopt(part, buffer)
   }
-
-  /** Whether a zone that answers now would have no version to answer with. */
-  #lostZones({ zones }: ZoneBuildOutput): boolean {
-    const failed = new Set(zones.filter(({ state }) => state === 'failed').map(({ origin }) => origin))
-    return this.#committed?.zones.zones.some(({ origin, state }) => state !== 'failed' && failed.has(origin)) ?? false
-  }
-}
-
-/** Faults of newer data refuse nothing while older maps stand in. */
-function isRefused({ faults, isStale }: MadeMaps): boolean {
-  return faults.some(isError) && !isStale
-}
-
-function questionsOf(config: DirectorConfig): Question[] {
-  const questions = new Map<string, Question>()
-  for (const service of config.services.values()) {
-    const question = askQuestion(service, config)
-    if (question) questions.set(question.key, question)
-  }
-  return [...questions.values()]
 }

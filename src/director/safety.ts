@@ -1,7 +1,7 @@
 // Safety rules: what keeps operators, reloads and our own automation from hurting users. Pure: two states of the world in,
 // broken rules with their numbers out. A rule is broken only by what makes it worse than it was: a region that is down does
-// not stop the repair. Health events are never refused; there the rules fail open (drains and shares are suspended), and
-// failover is exempt from the limit of movement.
+// not stop the repair. Health events are never refused; there the rules fail open (drains and shares are suspended). How
+// fast users may move is judged in movement.ts.
 import type { AliasAnswers } from './aliases.ts'
 import type { Override } from './overrides/override.ts'
 import type { Words } from './overrides/words.ts'
@@ -134,28 +134,6 @@ function describeCapacity(service: string, limit: number, before: number, after:
   if (after >= limit - TOLERANCE || after >= before - TOLERANCE) return undefined
   const detail = `${service} would have ${percent(after)} of its capacity (${percent(before)} now); at least ${percent(limit)} must serve`
   return { rule: 'least-capacity', service, limit, before, after, detail }
-}
-
-/** Whether users move too fast. `moved`: parts of users, by service; they move evenly within `rampMs`. */
-export function judgeMovement(
-  { movement: limit }: SafetyRules,
-  moved: ReadonlyMap<string, number>,
-  rampMs: number,
-): Breach[] {
-  return [...moved].flatMap(([service, part]) => {
-    const perMinute = part / Math.max(1, rampMs / MINUTE_MS)
-    if (perMinute <= limit + TOLERANCE) return []
-    const needed = Math.ceil(rampFor(part, limit) / 1000)
-    const detail = `${percent(perMinute)} of the users of ${service} would move within a minute; at most ${percent(limit)} may: it needs a ramp of ${needed}s`
-    return [{ rule: 'movement', service, limit, before: 0, after: perMinute, detail }]
-  })
-}
-
-const MINUTE_MS = 60_000
-
-/** The shortest ramp on which so many users move no faster than the limit, ms; 0: none is needed. */
-export function rampFor(moved: number, movement: number): number {
-  return moved <= movement ? 0 : (moved / movement) * MINUTE_MS
 }
 
 /**

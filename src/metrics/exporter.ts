@@ -3,7 +3,8 @@
 // and RCODEs are bounded lists, the rest is named in the configuration.
 import { collectDefaultMetrics, Counter, Registry } from 'prom-client'
 import type { Counters } from './counters.ts'
-import { gauge, total } from './metric.ts'
+import { countBy, gauge, total } from './metric.ts'
+import { registerOverrides, type OverrideFacts } from './overrides.ts'
 import { registerTraffic } from './traffic.ts'
 
 type HealthState = 'up' | 'down' | 'unknown'
@@ -33,6 +34,8 @@ export interface MetricsFacts {
     readonly noData?: number
   }[]
   readonly aliases?: readonly { readonly state: string }[]
+  /** What operators said. */
+  readonly overrides?: readonly OverrideFacts[]
   /** What was wrong with the files when they were read last. */
   readonly faults: readonly { readonly code: string; readonly severity: string }[]
   /** Datagrams that the kernel dropped, for our sockets were full; missing where it does not say. */
@@ -89,6 +92,7 @@ export function createExporter(sources: MetricsSources): Exporter {
   registerProbing(registry, facts.current)
   registerDoubt(registry, facts.current)
   registerReload(registry, facts.current)
+  registerOverrides(registry, facts.current)
   total(registry, 'meridian_dropped_log_lines_total', 'Log lines that nobody read', [], (set) =>
     set([], sources.droppedLogLines()),
   )
@@ -286,10 +290,4 @@ function registerEvents(registry: Registry): Omit<Exporter, 'metrics'> {
     countFreeze: () => freezes.inc(),
     countAdminRefusal: (reason) => refusals.inc({ reason }),
   }
-}
-
-function countBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, number> {
-  const counts = new Map<string, number>()
-  for (const item of items) counts.set(keyOf(item), (counts.get(keyOf(item)) ?? 0) + 1)
-  return counts
 }

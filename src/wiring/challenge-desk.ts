@@ -8,6 +8,7 @@ import type { Problem } from '../admin/problem.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Fault } from '../base/fault.ts'
 import { KeptFile } from '../base/kept-file.ts'
+import { Turns } from '../base/turns.ts'
 import { CHALLENGE_LABEL, innermostZone, readChallengeName, type Challenge } from '../zone/challenges.ts'
 
 export interface ChallengeDeskOptions {
@@ -40,7 +41,7 @@ export class ChallengeDesk implements ChallengeSources {
   readonly #options: ChallengeDeskOptions
   readonly #file: KeptFile<readonly KeptChallenge[]>
   #challenges: readonly KeptChallenge[] = []
-  #changing: Promise<unknown> = Promise.resolve()
+  readonly #changes = new Turns()
   #timer: NodeJS.Timeout | undefined
   #isStopped = false
 
@@ -117,7 +118,7 @@ export class ChallengeDesk implements ChallengeSources {
     who: string,
     change: (all: readonly KeptChallenge[]) => readonly KeptChallenge[],
   ): Promise<Problem | undefined> {
-    const changed = this.#changing.then(async () => {
+    return this.#changes.take(async () => {
       const before = this.#challenges
       this.#challenges = change(before)
       const problem = await this.#serve(what === 'challenge.set' ? target : undefined)
@@ -131,8 +132,6 @@ export class ChallengeDesk implements ChallengeSources {
       await audit.append({ at, who, what, target, why: 'certificate', outcome, ...(problem && { rules: [problem] }) })
       return problem
     })
-    this.#changing = changed.catch(() => undefined)
-    return changed
   }
 
   /** A record that does not survive a restart costs a renewal, and is told; it is no reason to refuse it. */

@@ -10,12 +10,15 @@ import { TokenBook } from '../admin/tokens.ts'
 import { isLoopback } from '../base/address.ts'
 import { systemClock } from '../base/clock.ts'
 import type { Fault } from '../base/fault.ts'
+import { Turns } from '../base/turns.ts'
 import type { Config } from '../config/config.ts'
-import type { Director, Prepared } from '../director/director.ts'
+import type { Director } from '../director/director.ts'
+import type { Prepared } from '../director/preparation.ts'
 import { OverrideBook } from '../director/overrides/override-book.ts'
 import type { Override } from '../director/overrides/override.ts'
 import type { Words } from '../director/overrides/words.ts'
-import { rampFor, suspend } from '../director/safety.ts'
+import { MovementBook, type Moves } from '../director/movement-book.ts'
+import { suspend, type Breach } from '../director/safety.ts'
 import type { HealthById } from '../director/survey.ts'
 import type { Reported } from '../health/report/judge.ts'
 import type { Server } from '../server/server.ts'
@@ -23,7 +26,7 @@ import type { Challenge } from '../zone/challenges.ts'
 import type { EventBook } from './event-book.ts'
 import { ChallengeDesk } from './challenge-desk.ts'
 import { OverrideDesk } from './override-desk.ts'
-import { RecoveryRamps } from './recovery.ts'
+import { RecoveryDesk } from './recovery-desk.ts'
 import { WhatIf } from './what-if.ts'
 import { viewOverride } from './override-view.ts'
 import { OverrideWrites } from './override-writes.ts'
@@ -55,25 +58,36 @@ export class Operations {
   readonly operating: Operating
   readonly #parts: OperationsParts
   readonly #audit: AuditLog
-  readonly #recovery = new RecoveryRamps()
+  readonly recoveries: RecoveryDesk
+  readonly #movements: MovementBook
+  /** Of what is judged by how many users move. */
+  readonly #turns = new Turns()
   readonly #whatIf: WhatIf
 
   constructor(parts: OperationsParts) {
     const { version, config, events, reported, apply, tell } = parts
     this.#parts = parts
-    const { state } = config()
+    const { admin, state } = config()
     this.#audit = new AuditLog({ folder: state, onTrouble: (what) => tell('error', what) })
     this.tokens = new TokenBook(state)
-    this.access = { clock: systemClock, tokens: this.tokens, requestsPerSecond: REQUESTS_PER_SECOND }
+    const hosts = admin ? [admin.listen.host, ...admin.hosts] : []
+    this.access = { clock: systemClock, tokens: this.tokens, requestsPerSecond: REQUESTS_PER_SECOND, hosts }
     this.book = new OverrideBook(state)
+    this.#movements = new MovementBook(state)
+    this.recoveries = new RecoveryDesk({
+      ...{ clock: systemClock, config, movements: this.#movements, turns: this.#turns, tell },
+      movedBy: (region) => this.#whatIf.movedBy(region),
+      turn: () => this.desk.turn(),
+    })
     this.#whatIf = new WhatIf({
       ...{ config, director: parts.director, server: parts.server, health: parts.health, reported },
       overrides: () => this.book.all.filter(({ id }) => !this.desk.suspended.has(id)),
-      recovering: () => this.#recovery.partsAt(systemClock.wall()),
+      recovering: () => this.recoveries.ramps.partsAt(systemClock.wall()),
+      movements: this.#movements,
       now: () => systemClock.wall(),
     })
     this.desk = new OverrideDesk({
-      ...{ clock: systemClock, book: this.book, apply, tell, recovery: this.#recovery },
+      ...{ clock: systemClock, book: this.book, apply, tell, recovery: this.recoveries.ramps },
       suspend: (overrides) => this.#suspend(overrides),
       leadMs: () => greatestTtlMs(config()),
       loadOf: (region) => loadOf(reported().get(region)),
@@ -88,13 +102,17 @@ export class Operations {
       overrides: this.#createWrites(),
       events: { since: (id) => events.since(id), next: (signal) => events.next(signal) },
       plan: { plan: (request) => this.#whatIf.plan(request) },
-      reload: { reload: (request, by) => this.#reload(request, by), audit: (limit) => this.#audit.latest(limit) },
+      reload: { reload: (request, by) => this.#reload(request, by) },
+      audit: { latest: (limit) => this.#audit.latest(limit) },
     }
   }
 
   /** Before the first plan. */
   async start(): Promise<readonly Fault[]> {
-    return [...(await this.desk.start()), ...(await this.challenges.start()), ...(await this.tokens.refresh())]
+    const faults = await this.#movements.read()
+    this.recoveries.resume()
+    const others = [...(await this.desk.start()), ...(await this.challenges.start()), ...(await this.tokens.refresh())]
+    return [...faults, ...others]
   }
 
   /** Why the API must not listen there; undefined: it may. */
@@ -104,21 +122,21 @@ export class Operations {
     return `admin must not listen on ${host}, which others can reach, while there are no tokens: ${hint}`
   }
 
-  /** Why a reload would hurt users, by what it declares; none where somebody overruled the rules. */
-  async judgeReload(prepared: Prepared, file: string, overrule: string | undefined): Promise<readonly Fault[]> {
-    if (overrule !== undefined) return []
-    const breaches = await this.#whatIf.judgeReload(prepared)
-    return breaches.map(({ rule, detail }) => ({
-      ...{ code: `unsafe-${rule}`, severity: 'error', place: { file }, message: detail },
-      hint: 'to do it all the same: meridian reload --overrule REASON',
-    }))
-  }
-
-  /** A region turned, before the plan that knows of it. */
-  regionTurned(region: string, to: 'up' | 'down'): void {
-    const { movement, recoveryMs } = this.#parts.config().safety
-    if (to === 'down') this.#recovery.end(region)
-    else if (movement < 1 || recoveryMs > 0) this.#recover(region, movement, recoveryMs)
+  /**
+   * Why a reload would hurt users, by what it declares; none where somebody overruled the rules. Where it may go on, the users
+   * that it moves count.
+   */
+  judgeReload(prepared: Prepared, file: string, overrule: string | undefined): Promise<readonly Fault[]> {
+    return this.#turns.take(async () => {
+      const { breaches, moved } = await this.#whatIf.judgeReload(prepared)
+      if (breaches.length > 0 && overrule === undefined) return breaches.map((breach) => unsafeFault(breach, file))
+      const now = systemClock.wall()
+      const movements = [{ parts: moved, from: now, overMs: 0 }]
+      await this.#record({ by: 'reload', movements, instead: 'reload', since: now }).catch((error: unknown) => {
+        this.#parts.tell('warn', `movements of users could not be kept: ${String(error)}`)
+      })
+      return []
+    })
   }
 
   /** Health is other than before, or regions are: what is held back for safety may be other too. */
@@ -126,20 +144,9 @@ export class Operations {
     if (this.book.all.length > 0) this.desk.turn()
   }
 
-  /** As slowly as it could have to, until it is known how many users it brings back. */
-  #recover(region: string, movement: number, recoveryMs: number): void {
-    const { tell } = this.#parts
-    this.#recovery.begin(region, systemClock.wall(), Math.max(recoveryMs, rampFor(1, movement)))
-    this.desk.turn()
-    void this.#whatIf.movedBy(region).then(
-      (moved) => {
-        const overMs = Math.max(recoveryMs, rampFor(moved, movement))
-        this.#recovery.begin(region, systemClock.wall(), overMs)
-        this.desk.turn()
-        if (overMs > 0) tell('info', `region ${region} gets its share again over ${Math.round(overMs / 1000)} s`)
-      },
-      (error: unknown) => tell('error', `how many users ${region} brings back could not be told: ${String(error)}`),
-    )
+  /** Where movement is limited. */
+  async #record(moves: Moves): Promise<void> {
+    if (this.#parts.config().safety.movement < 1) await this.#movements.record(moves, systemClock.wall())
   }
 
   #suspend(overrides: readonly Override[]): ReadonlySet<string> {
@@ -155,10 +162,11 @@ export class Operations {
 
   #createWrites(): OverrideWrites {
     return new OverrideWrites({
-      ...{ clock: systemClock, book: this.book, audit: this.#audit },
+      ...{ turns: this.#turns, clock: systemClock, book: this.book, audit: this.#audit },
       definitions: () => this.#parts.config(),
       view: (override) => this.#view(override),
       judge: (before, after) => this.#whatIf.judge(before, after),
+      move: (moves) => this.#record(moves),
       turn: () => this.desk.turn(),
       tell: (level, text) => this.#parts.tell(level, text),
     })
@@ -188,6 +196,13 @@ export class Operations {
     if (ok) return { value: { at, ok, changes: [...changes], faults: [...faults] } }
     const detail = 'the configuration has faults; what served before goes on'
     return { problem: { status: 422, code: 'configuration-refused', detail, faults } }
+  }
+}
+
+function unsafeFault({ rule, detail }: Breach, file: string): Fault {
+  return {
+    ...{ code: `unsafe-${rule}`, severity: 'error', place: { file }, message: detail },
+    hint: 'to do it all the same: meridian reload --overrule REASON',
   }
 }
 

@@ -1,6 +1,5 @@
 // Overrides as the API writes them: what was asked for is checked, kept, audited, and then in force. Writes come one
 // after the other, so that each is judged with all before it.
-import { randomBytes } from 'node:crypto'
 import type { Caller, Outcome } from '../admin/api.ts'
 import { READ_AGAIN } from '../admin/api.ts'
 import type { AuditEntry, AuditLog } from '../admin/audit.ts'
@@ -15,19 +14,26 @@ import type {
 import type { Forecast } from '../admin/plan.ts'
 import type { Problem } from '../admin/problem.ts'
 import type { Clock } from '../base/clock.ts'
+import type { Turns } from '../base/turns.ts'
 import type { OverrideBook } from '../director/overrides/override-book.ts'
 import { endsAt, formatTarget, strengthAt, undoOf, type Override } from '../director/overrides/override.ts'
-import { configuredWeight, readTarget, valueProblem } from '../director/overrides/target.ts'
+import type { Moves } from '../director/movement-book.ts'
 import type { Definitions } from '../director/service.ts'
+import { readOverride, refuse } from './override-reading.ts'
+import type { Judgement } from './what-if.ts'
 
 export interface OverrideWritesParts {
+  /** Of everything that is judged by what else moves users: nothing comes between a judgement and what it lets pass. */
+  readonly turns: Turns
   readonly clock: Clock
   readonly book: OverrideBook
   readonly audit: AuditLog
   readonly definitions: () => Definitions
   readonly view: (override: Override) => OverrideView
   /** What it would do, and which safety rules it would break. */
-  readonly judge: (before: Override | undefined, after: Override) => Promise<Forecast>
+  readonly judge: (before: Override | undefined, after: Override) => Promise<Judgement>
+  /** Remembers, on the disk, that users move so. */
+  readonly move: (moves: Moves) => Promise<void>
   /** A change is kept: it comes into force. */
   readonly turn: () => void
   readonly tell: (level: 'info' | 'warn', text: string) => void
@@ -35,7 +41,6 @@ export interface OverrideWritesParts {
 
 export class OverrideWrites implements OverrideSources {
   readonly #parts: OverrideWritesParts
-  #writing: Promise<unknown> = Promise.resolve()
 
   constructor(parts: OverrideWritesParts) {
     this.#parts = parts
@@ -103,9 +108,7 @@ export class OverrideWrites implements OverrideSources {
     isDry: boolean,
     decide: () => Outcome<Change>,
   ): Promise<Outcome<Written>> {
-    const done = this.#writing.then(() => this.#write({ ...entry, who: by.actor.name }, by, isDry, decide))
-    this.#writing = done.catch(() => undefined)
-    return done
+    return this.#parts.turns.take(() => this.#write({ ...entry, who: by.actor.name }, by, isDry, decide))
   }
 
   async #write(
@@ -119,13 +122,13 @@ export class OverrideWrites implements OverrideSources {
     const decided = decide()
     if ('problem' in decided) return await this.#refuse(entry, decided.problem, isDry)
     const { before, after } = decided.value
-    const forecast = await judge(before, after)
+    const { forecast, moves } = await judge(before, after)
     if (isDry) return { value: { override: view(after), version: book.version, forecast } }
     const { overrule = after.overruled } = decided.value
     if (forecast.rules.length > 0 && overrule === undefined) {
       return await this.#refuse(entry, unsafe(forecast.rules), isDry)
     }
-    const kept = await this.#keep(before, after)
+    const kept = await this.#keep(before, after, moves)
     if (kept) return { problem: kept }
     await this.#done(entry, decided.value, forecast)
     return { value: { override: view(after), version: book.version, forecast } }
@@ -146,10 +149,11 @@ export class OverrideWrites implements OverrideSources {
     return { problem }
   }
 
-  async #keep(before: Override | undefined, after: Override): Promise<Problem | undefined> {
-    const { book, clock, tell } = this.#parts
+  async #keep(before: Override | undefined, after: Override, moves: Moves): Promise<Problem | undefined> {
+    const { book, clock, move, tell } = this.#parts
     const isOver = endsAt(after) <= clock.wall()
     try {
+      await move(moves)
       await book.change((all) => [...all.filter(({ id }) => id !== before?.id), ...(isOver ? [] : [after])])
       return undefined
     } catch (error) {
@@ -182,39 +186,6 @@ export function unsafe(rules: readonly { readonly rule: string; readonly detail:
   return { status: 409, code: 'unsafe', detail, hint, rules }
 }
 
-/** What was asked for as an override, or what is wrong with it. */
-export function readOverride(
-  wanted: NewOverride,
-  who: string,
-  definitions: Definitions,
-  now: number,
-): Outcome<Override> {
-  const { kind, value, reason, rampMs = 0, overrule } = wanted
-  const target = readTarget(wanted.target, definitions)
-  if ('detail' in target) return refuse(422, 'no-such-target', target.detail, target.hint, '/target')
-  const misfit = valueProblem(kind, value)
-  if (misfit !== undefined) return refuse(400, 'bad-body', misfit, undefined, '/value')
-  const isForce = kind === 'force-up' || kind === 'force-down'
-  if (isForce && rampMs > 0) return refuse(400, 'bad-body', 'a force has no ramp', 'drain along a ramp', '/rampMs')
-  const from = kind === 'weight' ? configuredWeight(target, definitions) : undefined
-  if (typeof from === 'object') return refuse(422, 'no-weights', from.detail, from.hint, '/target')
-  const startsAt = Math.max(now, wanted.startsAt === undefined ? now : Date.parse(wanted.startsAt))
-  const expiresAt = wanted.expiresAt === undefined ? undefined : Date.parse(wanted.expiresAt)
-  if (expiresAt !== undefined && expiresAt <= startsAt) {
-    return refuse(400, 'bad-body', 'it would expire before it begins', undefined, '/expiresAt')
-  }
-  return {
-    value: {
-      ...{ id: randomBytes(5).toString('hex'), kind, target, createdAt: now, startsAt, rampMs, reason },
-      owner: who === 'local' ? (wanted.owner ?? who) : who,
-      ...(value !== undefined && { value }),
-      ...(from !== undefined && { from }),
-      ...(expiresAt !== undefined && { expiresAt }),
-      ...(overrule !== undefined && { overruled: overrule }),
-    },
-  }
-}
-
 /** One that begins where another, which was on its way out, has come to. */
 function goOn(override: Override, strength: number, now: number): Override {
   const isNow = override.startsAt === now
@@ -231,16 +202,4 @@ function notFound(id: string): { readonly problem: Problem } {
 
 function changedMeanwhile(version: number): { readonly problem: Problem } {
   return refuse(412, 'changed-meanwhile', `overrides have changed since: they are at version ${version}`, READ_AGAIN)
-}
-
-function refuse(
-  status: Problem['status'],
-  code: string,
-  detail: string,
-  hint?: string,
-  pointer?: string,
-): { readonly problem: Problem } {
-  return {
-    problem: { status, code, detail, ...(hint !== undefined && { hint }), ...(pointer !== undefined && { pointer }) },
-  }
 }

@@ -66,7 +66,7 @@ export class ReportDesk {
       return { taken: { region, availability, reason, ...report, ...(roundTripsRefused && { roundTripsRefused }) } }
     }
     const { refused: code, problem: detail } = pushed
-    if (code === 'bad-report') return { problem: { status: 400, code, detail } }
+    if (code === 'bad-report') return { problem: { status: 400, code, detail, pointer: '' } }
     return { problem: { status: 409, code, detail, hint: `configure regions.${region}.report: { type: push }` } }
   }
 

@@ -1,4 +1,4 @@
-// The HTTP API of a running director, with its metrics. In a module of its own, which running.ts imports where `admin` asks
+// The HTTP API of a running director, with its metrics. In a module of its own, which showings.ts imports where `admin` asks
 // for it: the libraries behind it take 30 MB of resident memory, and zones alone make a server that shows nothing.
 import { Admin, type AdminOptions } from '../admin/admin.ts'
 import { createExporter, type Exporter, type MetricsSources } from '../metrics/exporter.ts'

@@ -1,4 +1,5 @@
 // The status of a running director, put together from what each part says of itself.
+import type { OverrideView } from '../admin/overrides.ts'
 import type {
   AliasStatus,
   ListenStatus,
@@ -34,6 +35,7 @@ export interface RunningParts {
   readonly board: RegionBoard
   readonly aliases: readonly AliasReport[]
   readonly events: readonly EventStatus[]
+  readonly overrides?: readonly OverrideView[]
   readonly admin?: ListenStatus
   readonly lastReload?: ReloadStatus
 }
@@ -60,6 +62,7 @@ export function describeRunning(parts: RunningParts): Status {
       .status(checker.reports())
       .map((region) => ({ ...region, ...describeReport(reported.get(region.name)) })),
     services: [...director.plans.values()].map((plan) => describeService(plan, director, server)),
+    ...(parts.overrides && { overrides: parts.overrides }),
     aliases: parts.aliases.map(describeAlias),
     events: [...events],
     ...(lastReload && { lastReload }),

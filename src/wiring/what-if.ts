@@ -7,19 +7,24 @@ import { isError } from '../base/fault.ts'
 import type { Config } from '../config/config.ts'
 import { textOf } from '../director/address-text.ts'
 import { answerersOf } from '../director/answerers.ts'
-import { Director, type Prepared } from '../director/director.ts'
+import { Director } from '../director/director.ts'
+import type { Prepared } from '../director/preparation.ts'
 import { compare, type ServiceForecast } from '../director/forecast.ts'
 import { NO_WORDS, wordsAt, type Words } from '../director/overrides/words.ts'
-import { endsAt, type Override } from '../director/overrides/override.ts'
+import { endsAt, strengthAt, type Override } from '../director/overrides/override.ts'
+import { movementsOf, scale } from '../director/overrides/movements.ts'
 import { readTarget } from '../director/overrides/target.ts'
-import { footingsOf, judgeFootings, judgeMovement, relate, type Breach, type Ground } from '../director/safety.ts'
+import type { MovementBook, Moves } from '../director/movement-book.ts'
+import { judgeMovement, type Movement } from '../director/movement.ts'
+import { footingsOf, judgeFootings, relate, type Breach, type Ground } from '../director/safety.ts'
 import { PlaceBook } from '../director/place-book.ts'
 import type { HealthById } from '../director/survey.ts'
 import type { TargetHealth } from '../health/health.ts'
 import type { Reported } from '../health/report/judge.ts'
 import type { Server } from '../server/server.ts'
 import { Publisher } from '../snapshot/publication.ts'
-import { readOverride } from './override-writes.ts'
+import { viewForecast } from './forecast-view.ts'
+import { readOverride } from './override-reading.ts'
 
 export interface WhatIfParts {
   readonly config: () => Config
@@ -29,6 +34,7 @@ export interface WhatIfParts {
   readonly reported: () => ReadonlyMap<string, Reported>
   readonly overrides: () => readonly Override[]
   readonly recovering: () => Words['recovering']
+  readonly movements: MovementBook
   /** Wall-clock ms. */
   readonly now: () => number
 }
@@ -36,6 +42,12 @@ export interface WhatIfParts {
 interface Side {
   readonly health: HealthById
   readonly words: Words
+}
+
+/** What a write would do, and which safety rules it would break. */
+export interface Judgement {
+  readonly forecast: Forecast
+  readonly moves: Moves
 }
 
 export class WhatIf {
@@ -57,26 +69,78 @@ export class WhatIf {
     const after = { health: health.value, words }
     if (request.config !== undefined) return await this.#planConfig(request.config, before, after)
     const isFailure = request.fail !== undefined && request.fail.length > 0
-    return { value: await this.#forecast(before, after, request.rampMs ?? 0, isFailure) }
+    const coming = (parts: Movement['parts']) => [{ parts, from: now, overMs: request.rampMs ?? 0 }]
+    return {
+      value: await this.#forecast(before, after, isFailure ? NO_MOVES : (parts) => this.#judgeMoves(coming(parts))),
+    }
   }
 
   /** What one override in the place of another does: once it is in full force, beside all others as they are then. */
-  async judge(before: Override | undefined, after: Override): Promise<Forecast> {
+  async judge(before: Override | undefined, after: Override): Promise<Judgement> {
     const now = this.#parts.now()
-    const isEnding = after.undo !== undefined
-    const at = isEnding
-      ? Math.min(endsAt(after), Number.MAX_SAFE_INTEGER)
-      : Math.max(now, after.startsAt + after.rampMs)
+    const at = after.undo ? Math.min(endsAt(after), Number.MAX_SAFE_INTEGER) : fullAt(after, now)
     const others = this.#parts.overrides().filter(({ id }) => id !== after.id && id !== before?.id)
     const was = before ? [...others, before] : others
     const health = this.#parts.health()
-    const rampMs = isEnding ? after.undo.overMs : after.rampMs
     const [words, next] = [was, [...others, after]].map((each) => this.#wordsOf(each, at))
-    return await this.#forecast({ health, words: words! }, { health, words: next! }, rampMs, false)
+    const moves = await this.#movesOf(before, after, others, now)
+    let made: Moves | undefined
+    const forecast = await this.#forecast({ health, words: words! }, { health, words: next! }, (moved) => {
+      made = moves(moved, at)
+      return this.#judgeMoves(made.movements, made)
+    })
+    return { forecast, moves: made! }
   }
 
-  /** The rules that a reload breaks, by what both configurations declare: as if everything were healthy. */
-  async judgeReload(prepared: Prepared): Promise<readonly Breach[]> {
+  /** What a write moves, given what it moves at once in full force. */
+  async #movesOf(
+    before: Override | undefined,
+    after: Override,
+    others: readonly Override[],
+    now: number,
+  ): Promise<(moved: Movement['parts'], at: number) => Moves> {
+    const by = after.id
+    const { undo } = after
+    if (undo && before) {
+      return (moved, at) => {
+        const part = strengthAt(before, undo.at) / Math.max(strengthAt(before, at), LEAST_STRENGTH)
+        const going = { parts: scale(moved, Math.min(1, part)), from: undo.at, overMs: undo.overMs }
+        return { by, movements: [going], instead: by, since: now }
+      }
+    }
+    if (before?.id !== by) {
+      return (parts) => ({ by, movements: movementsOf(after, parts), instead: before?.id ?? by, since: now })
+    }
+    // Another moment of its end: its words are the same until then.
+    const isSame = before.expiresAt === after.expiresAt
+    if (isSame) return () => ({ by, movements: [], instead: by, since: Infinity })
+    const movements = movementsOf(after, await this.#movedByWord(after, others, now))
+    return () => ({ by, movements, instead: by, since: after.startsAt - 1 })
+  }
+
+  /** The parts of users that an override in full force moves. */
+  async #movedByWord(override: Override, others: readonly Override[], now: number): Promise<Movement['parts']> {
+    const at = fullAt(override, now)
+    const health = this.#parts.health()
+    const [without, with_] = [others, [...others, { ...override, expiresAt: Infinity }]].map((each) =>
+      this.#wordsOf(each, at),
+    )
+    return partsOf(await this.#compare({ health, words: without! }, { health, words: with_! }))
+  }
+
+  #judgeMoves(asked: readonly Movement[], instead?: Pick<Moves, 'instead' | 'since'>): readonly Breach[] {
+    const { config, movements, now } = this.#parts
+    const known = instead ? movements.without(instead.instead, instead.since) : movements.all
+    return judgeMovement(config().safety, known, asked, now())
+  }
+
+  /**
+   * The rules that a reload breaks, by what both configurations declare: as if everything were healthy. And the parts of users
+   * that it moves, where that is limited.
+   */
+  async judgeReload(
+    prepared: Prepared,
+  ): Promise<{ readonly breaches: readonly Breach[]; readonly moved: Movement['parts'] }> {
     const now = this.#parts.now()
     const side = { health: new Map(), words: this.#wordsOf(this.#parts.overrides(), now) }
     const { director, config } = this.#parts
@@ -84,23 +148,22 @@ export class WhatIf {
     const before = footingsOf(this.#groundOf(side))
     const after = footingsOf({ ...this.#groundOf(side), ...prepared.config })
     const breaches = judgeFootings(safety, before, relate(before, after))
-    if (safety.movement === 1) return breaches
+    if (safety.movement === 1) return { breaches, moved: {} }
     const plans = [
       await director.forecast(side.health, side.words),
       await director.forecastOf(prepared, side.health, side.words),
     ] as const
-    const moved = new Map(compare(...plans, () => undefined).map((one) => [one.service, one.moved]))
-    return [...breaches, ...judgeMovement(safety, moved, 0)]
+    const moved = partsOf(compare(...plans, () => undefined))
+    return { breaches: [...breaches, ...this.#judgeMoves([{ parts: moved, from: now, overMs: 0 }])], moved }
   }
 
-  /** The part of the users of any service, at most, that come back with a region. */
-  async movedBy(region: string): Promise<number> {
-    const { director, health } = this.#parts
-    const words = { ...this.#wordsOf(this.#parts.overrides(), this.#parts.now()), recovering: NO_WORDS.recovering }
+  /** The parts of users that come back with a region. */
+  async movedBy(region: string): Promise<Movement['parts']> {
+    const { health, overrides, now } = this.#parts
+    const words = { ...this.#wordsOf(overrides(), now()), recovering: NO_WORDS.recovering }
     const without = this.#fail([region])
-    if ('problem' in without) return 0
-    const plans = [await director.forecast(without.value, words), await director.forecast(health(), words)] as const
-    return Math.max(0, ...compare(...plans, (service) => this.#queriesOf(service)).map(({ moved }) => moved))
+    if ('problem' in without) return {}
+    return partsOf(await this.#compare({ health: without.value, words }, { health: health(), words }))
   }
 
   /** How services stand with these overrides alone. */
@@ -108,31 +171,29 @@ export class WhatIf {
     return footingsOf(this.#groundOf({ health, words: this.#wordsOf(overrides, this.#parts.now()) }))
   }
 
-  async #forecast(before: Side, after: Side, rampMs: number, isFailure: boolean): Promise<Forecast> {
+  async #forecast(
+    before: Side,
+    after: Side,
+    judgeMoves: (moved: Movement['parts']) => readonly Breach[],
+  ): Promise<Forecast> {
+    const services = await this.#compare(before, after)
+    return this.#describe(services, [
+      ...this.#judgeGrounds(this.#groundOf(before), this.#groundOf(after)),
+      ...judgeMoves(partsOf(services)),
+    ])
+  }
+
+  async #compare(before: Side, after: Side): Promise<ServiceForecast[]> {
     const { director } = this.#parts
     const plans = [
       await director.forecast(before.health, before.words),
       await director.forecast(after.health, after.words),
     ] as const
-    const services = compare(...plans, (service) => this.#queriesOf(service))
-    const rules = this.#judge(this.#groundOf(before), this.#groundOf(after), services, rampMs, isFailure)
-    return this.#describe(services, rules)
+    return compare(...plans, (service) => this.#queriesOf(service))
   }
 
-  /** A failure moves users at once, and may: only a change that somebody makes is judged by its movement. */
-  #judge(
-    before: Ground,
-    after: Ground,
-    services: readonly ServiceForecast[],
-    rampMs: number,
-    isFailure: boolean,
-  ): Breach[] {
-    const { safety } = this.#parts.config()
-    const moved = new Map(services.map(({ service, moved: part }) => [service, part]))
-    return [
-      ...judgeFootings(safety, footingsOf(before), footingsOf(after)),
-      ...(isFailure ? [] : judgeMovement(safety, moved, rampMs)),
-    ]
+  #judgeGrounds(before: Ground, after: Ground): readonly Breach[] {
+    return judgeFootings(this.#parts.config().safety, footingsOf(before), footingsOf(after))
   }
 
   /** In a director of its own: what answers is not touched. */
@@ -152,48 +213,17 @@ export class WhatIf {
     ] as const
     publisher.close()
     const services = compare(...plans, (service) => this.#queriesOf(service))
-    const rules = this.#judge(
-      this.#groundOf(before),
-      { ...this.#groundOf(after), ...prepared.config },
-      services,
-      0,
-      false,
-    )
+    const rules = [
+      ...this.#judgeGrounds(this.#groundOf(before), { ...this.#groundOf(after), ...prepared.config }),
+      ...this.#judgeMoves([{ parts: partsOf(services), from: this.#parts.now(), overMs: 0 }]),
+    ]
     return { value: this.#describe(services, rules) }
   }
 
   #describe(services: readonly ServiceForecast[], rules: readonly Breach[]): Forecast {
-    const weights = this.#serviceWeights(services)
-    return {
-      moved: services.reduce((sum, { moved }, i) => sum + moved * weights.parts[i]!, 0),
-      isMeasured: weights.isMeasured,
-      services: services.map((one) => ({ ...one, classes: mostMoved(one.classes) })),
-      regions: this.#describeRegions(services, weights.parts),
-      rules: [...rules],
-    }
-  }
-
-  #describeRegions(services: readonly ServiceForecast[], weights: readonly number[]): Forecast['regions'] {
-    const sum = (side: 'before' | 'after', region: string) =>
-      services.reduce((all, one, i) => all + (one[side][region] ?? 0) * weights[i]!, 0)
-    return Array.from(this.#parts.config().regions, ([region, { capacity }]) => {
-      const [before, after] = [sum('before', region), sum('after', region)]
-      const requestRate = this.#parts.reported().get(region)?.report?.requestRate
-      const expectedRate = requestRate !== undefined && before > 0 ? (requestRate * after) / before : undefined
-      return {
-        ...{ region, before, after },
-        ...(requestRate !== undefined && { requestRate }),
-        ...(expectedRate !== undefined && { expectedRate }),
-        ...(capacity !== undefined && { capacity }),
-      }
-    })
-  }
-
-  #serviceWeights(services: readonly ServiceForecast[]) {
-    const counts = services.map(({ service }) => this.#queriesOf(service).reduce((a, b) => a + b, 0))
-    const total = counts.reduce((a, b) => a + b, 0)
-    const isMeasured = total > 0
-    return { isMeasured, parts: counts.map((count) => (isMeasured ? count / total : 1 / counts.length)) }
+    const { config, reported } = this.#parts
+    const queries = services.map(({ service }) => this.#queriesOf(service).reduce((a, b) => a + b, 0))
+    return viewForecast({ services, rules, queries, regions: config().regions, reported: reported() })
   }
 
   /** Since the start, by class, over all workers. */
@@ -244,13 +274,20 @@ export class WhatIf {
   }
 }
 
-const DOWN: TargetHealth = { state: 'down', reason: 'what if', since: 0, provisional: false }
+/** A failure moves users at once, and may: only a change that somebody makes is judged by its movement. */
+const NO_MOVES = (): readonly Breach[] => []
 
-const SHOWN_CLASSES = 100
+const LEAST_STRENGTH = 1e-9
 
-function mostMoved(classes: ServiceForecast['classes']): ServiceForecast['classes'][number][] {
-  return classes.toSorted((a, b) => b.moved * b.weight - a.moved * a.weight).slice(0, SHOWN_CLASSES)
+function fullAt({ startsAt, rampMs }: Override, now: number): number {
+  return Math.max(now, startsAt + rampMs)
 }
+
+function partsOf(services: readonly ServiceForecast[]): Movement['parts'] {
+  return Object.fromEntries(services.map(({ service, moved }) => [service, moved]))
+}
+
+const DOWN: TargetHealth = { state: 'down', reason: 'what if', since: 0, provisional: false }
 
 function noTarget({ detail, hint }: { readonly detail: string; readonly hint?: string }): Problem {
   return { status: 422, code: 'no-such-target', detail, ...(hint !== undefined && { hint }) }

@@ -9,14 +9,48 @@ interface Described {
 async function listRoutes(desk: Desk) {
   const response = await desk.routes().request('/v1/openapi.json', {}, LOCAL)
   const { paths } = (await response.json()) as Described
-  return Object.entries(paths).flatMap(([path, methods]) =>
+  const described = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, about]) => ({
       path: path.replaceAll(/\{\w+\}/g, 'some'),
       method: method.toUpperCase(),
       role: about['x-role'] ?? 'read',
     })),
   )
+  return [...described, { path: '/v1/openapi.json', method: 'GET', role: 'read' }]
 }
+
+test('what the router takes and what the API describes is the same', async () => {
+  const desk = new Desk()
+  const routed = desk
+    .routes()
+    .routes.filter(({ method }) => method !== 'ALL')
+    .map(({ path, method }) => `${method} ${path.replaceAll(/:\w+(\{[^}]*\})?/g, 'some')}`)
+  const described = (await listRoutes(desk)).map(({ path, method }) => `${method} ${path}`)
+  expect([...new Set(routed)].sort()).toEqual(described.sort())
+})
+
+test.each(['', 'no JSON', '[]', '7', '{"nothing":', '\u0000'])(
+  'on every route that takes a body, %j is refused with 400 and the place',
+  async (body) => {
+    const desk = new Desk()
+    const app = desk.routes()
+    const writes = (await listRoutes(desk)).filter(({ method }) => ['POST', 'PUT', 'PATCH'].includes(method))
+    expect(writes.length).toBeGreaterThanOrEqual(8)
+    for (const { path, method } of writes) {
+      const headers = { ...json, 'content-length': String(Buffer.byteLength(body)) }
+      const response = await app.request(path, { method, headers, body }, LOCAL)
+      const problem: unknown = await response.json()
+      expect([response.status, problem], `${method} ${path}`).toEqual([
+        400,
+        expect.objectContaining({
+          code: expect.stringMatching(/^bad-/) as string,
+          pointer: expect.any(String) as string,
+        }),
+      ])
+    }
+    expect(desk.errors).toEqual([])
+  },
+)
 
 const MAY: Readonly<Record<string, readonly string[]>> = {
   read: ['read', 'operate', 'admin'],
@@ -70,13 +104,39 @@ describe('without tokens', () => {
   })
 
   test.each([
-    ['by a name for this machine', 'http://rebound.example/v1/overrides', {}],
     ['with its origin', 'http://127.0.0.1/v1/overrides', { origin: 'http://evil.example' }],
     ['as the browser tells', 'http://127.0.0.1/v1/overrides', { 'sec-fetch-site': 'cross-site' }],
   ])('a web page is kept out: %s', async (_, url, headers) => {
     const init = { method: 'POST', headers: { ...json, ...headers }, body: '{}' }
     expect(await (await new Desk().routes().request(url, init, LOCAL)).json()).toMatchObject({ code: 'web-page' })
   })
+})
+
+describe.each([undefined, TOKENS])('by the name in Host, with tokens %o,', (tokens) => {
+  const ask = (host: string, path = '/v1/status') => {
+    const desk = new Desk()
+    desk.tokens = tokens
+    const headers = { authorization: 'Bearer admin' }
+    return desk.routes().request(`http://${host}${path}`, { headers }, LOCAL)
+  }
+
+  test.each([
+    ...['localhost', 'LOCALHOST:8053', 'meridian.localhost', '127.0.0.1', '127.0.0.1:8053', '[::1]:8053', '192.0.2.7'],
+    ...['director-1.example.net', 'Director-1.example.net.:8053'],
+  ])('%s may ask', async (host) => {
+    expect((await ask(host)).status).toBe(200)
+  })
+
+  test.each(['rebound.example', 'localhost.rebound.example', 'x.director-1.example.net', '127.0.0.1.rebound.example'])(
+    '%s may not',
+    async (host) => {
+      const response = await ask(host)
+      expect([response.status, response.headers.get('content-type')]).toEqual([421, 'application/problem+json'])
+      expect(await response.json()).toMatchObject({ code: 'host-unknown', title: 'Misdirected Request' })
+      expect((await ask(host, '/metrics')).status).toBe(421)
+      expect((await ask(host, '/readyz')).status).toBe(200)
+    },
+  )
 })
 
 test('one address may ask so often, and others are not touched by it', async () => {

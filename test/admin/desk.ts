@@ -66,8 +66,8 @@ export class Desk {
     },
     reload: {
       reload: () => Promise.resolve({ value: { at: AT, ok: true, changes: [], faults: [] } }),
-      audit: (limit) => Promise.resolve(this.entries.slice(-limit)),
     },
+    audit: { latest: (limit) => Promise.resolve(this.entries.slice(-limit)) },
   }
 
   routes(more: Partial<AdminSources> = {}) {
@@ -80,7 +80,10 @@ export class Desk {
         take: ({ region }) => ({ region, known: 0, knownOfAll: 0, appliedWithinMs: 0 }),
       },
       now: () => 0,
-      report: () => ({ taken: {} }),
+      report: (_, text) => {
+        if (/^\{.*\}$/s.test(text)) return { taken: {} }
+        return { problem: { status: 400, code: 'bad-report', detail: 'not JSON', pointer: '' } }
+      },
       ready: () => ({ ready: true, reasons: [] }),
       metrics: () => Promise.resolve(''),
       onError: (error) => void this.errors.push(error),
@@ -88,6 +91,7 @@ export class Desk {
       access: {
         clock: { now: () => this.now, wall: () => this.now },
         requestsPerSecond: this.requestsPerSecond,
+        hosts: ['director-1.example.net'],
         tokens: {
           isOpen: this.tokens === undefined,
           refresh: () => Promise.resolve([]),

@@ -31,6 +31,32 @@ test('a region of several balancers shows each', () => {
   expect(lines).toContain('           2001:db8::1  up  3 s  200 in 3 ms')
 })
 
+test('what operators said is shown, with its age', () => {
+  const made = { id: 'o1', reason: 'new kernel', startsAt: SAMPLE_STATUS.at, rampMs: 0, strength: 1 } as const
+  const overrides: Status['overrides'] = [
+    {
+      ...made,
+      kind: 'drain',
+      target: 'eu-west',
+      owner: 'ann',
+      createdAt: '2026-11-24T09:00:30.000Z',
+      state: 'in-force',
+    },
+    {
+      ...made,
+      kind: 'share',
+      target: 'web:ap',
+      value: 0.5,
+      owner: 'bob',
+      createdAt: SAMPLE_STATUS.at,
+      state: 'suspended',
+    },
+  ]
+  const lines = formatStatus({ ...SAMPLE_STATUS, overrides }, plainPaint).split('\n')
+  expect(lines).toContain('  drain eu-west     in-force   1 h  by ann: new kernel')
+  expect(lines).toContain('  share web:ap 0.5  suspended  0 s  by bob: new kernel')
+})
+
 test('an engaged fallback is shown', () => {
   const services: Status['services'] = [{ ...SAMPLE_STATUS.services[0]!, fallbackEngaged: true }]
   expect(formatStatus({ ...SAMPLE_STATUS, services }, plainPaint)).toContain('fallback engaged, us-east')

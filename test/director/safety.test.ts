@@ -1,16 +1,7 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Override } from '../../src/director/overrides/override.ts'
 import { wordsAt } from '../../src/director/overrides/words.ts'
-import {
-  footingsOf,
-  judgeFootings,
-  judgeMovement,
-  rampFor,
-  relate,
-  suspend,
-  type SafetyRules,
-} from '../../src/director/safety.ts'
+import { footingsOf, judgeFootings, relate, suspend, type SafetyRules } from '../../src/director/safety.ts'
 import { override } from './overrides/sample.ts'
 import { apSouth, euWest, region, service, usEast, WEIGHTED, world } from './plan-sample.ts'
 
@@ -90,31 +81,6 @@ test('a reload that leaves a tenth of the requests a second is seen, though ever
   const after = new Map([['web', { regions: 1, capacity: 1, rate: 10 }]])
   expect(judgeFootings(rules, before, relate(before, after)).map(({ rule }) => rule)).toEqual(['least-capacity'])
   expect(judgeFootings(rules, before, relate(new Map(), after))).toEqual([])
-})
-
-test.each([
-  [1, 1, 0, 0],
-  [0.5, 0.5, 0, 0],
-  [0.5, 0.25, 0, 1],
-  [0.5, 0.25, 60_000, 1],
-  [0.5, 0.25, 120_000, 0],
-])('%d of the users with a limit of %d in %i ms: %i broken', (moved, movement, rampMs, broken) => {
-  expect(judgeMovement({ ...rules, movement }, new Map([['web', moved]]), rampMs)).toHaveLength(broken)
-})
-
-test('the ramp that is asked for is the shortest that is let through', () => {
-  fc.assert(
-    fc.property(
-      fc.double({ min: 0.01, max: 1, noNaN: true }),
-      fc.double({ min: 0.01, max: 1, noNaN: true }),
-      (moved, movement) => {
-        const rampMs = rampFor(moved, movement)
-        const at = (ms: number) => judgeMovement({ ...rules, movement }, new Map([['web', moved]]), ms).length
-        expect(at(rampMs)).toBe(0)
-        if (rampMs * 0.99 > 60_000) expect(at(rampMs * 0.99)).toBe(1)
-      },
-    ),
-  )
 })
 
 describe('health events fail open:', () => {

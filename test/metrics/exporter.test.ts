@@ -207,3 +207,20 @@ test('the latency histogram is cumulated over buckets and workers', async () => 
   expect(samples.get('meridian_query_duration_seconds_count')).toBe(9)
   expect(await exporter.metrics()).toContain('# TYPE meridian_query_duration_seconds histogram')
 })
+
+test('overrides are counted, and shown by when they were made: the oldest, of very many', async () => {
+  const { change, exporter } = createSample()
+  const made = (target: string, second: number, state = 'in-force') => {
+    return { kind: 'drain', target, state, createdAt: new Date(second * 1000).toISOString() }
+  }
+  change({ overrides: [made('eu-west', 50), made('us-east', 20, 'suspended')] })
+  const few = await scrape(exporter)
+  expect(few.get('meridian_overrides{kind="drain",state="suspended"}')).toBe(1)
+  expect(few.get('meridian_override_created_timestamp_seconds{kind="drain",target="eu-west"}')).toBe(50)
+  change({ overrides: Array.from({ length: 500 }, (_, i) => made(`r${i}`, 1000 - i)) })
+  const many = [...(await scrape(exporter)).keys()].filter((name) => name.startsWith('meridian_override_created'))
+  expect(many).toHaveLength(100)
+  expect(many).toContain('meridian_override_created_timestamp_seconds{kind="drain",target="r499"}')
+  change({ overrides: [] })
+  expect([...(await scrape(exporter)).keys()].filter((name) => name.includes('_override'))).toEqual([])
+})

@@ -94,16 +94,16 @@ test('a drain without a ramp, of a region that reports, is in force at once; its
 
 test('a region that comes back takes more and more, from a little at once to all', async () => {
   const { scene, at } = await open([])
-  scene.recovery.begin('eu-west', 0, 100_000)
+  scene.recovery.begin('eu-west', 0, 100_000, 0)
   const parts = [0, 25_000, 50_000, 99_000].map((now) => {
     at(now)
     return scene.applied.at(-1)!.recovering.get('eu-west')
   })
   expect(parts).toEqual([0.005, 0.25, 0.5, 0.99])
-  scene.recovery.begin('eu-west', 99_000, 50_000)
+  scene.recovery.begin('eu-west', 0, 50_000, 99_000)
   at(99_001)
   expect(scene.applied.at(-1)!.recovering.size).toBe(0)
-  scene.recovery.begin('eu-west', 100_000, 50_000)
+  scene.recovery.begin('eu-west', 100_000, 50_000, 100_000)
   scene.recovery.end('eu-west')
   expect(scene.recovery.partsAt(110_000).size).toBe(0)
 })

@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import type { Fault } from '../../base/fault.ts'
 import { KeptFile } from '../../base/kept-file.ts'
+import { Turns } from '../../base/turns.ts'
 import { endsAt, formatTarget, OVERRIDE_KINDS, turnsAt, type Override, type OverrideTarget } from './override.ts'
 
 const moment = z.number().min(0)
@@ -34,7 +35,7 @@ const keptSchema: z.ZodType<readonly Override[]> = z.array(overrideSchema)
 export class OverrideBook {
   readonly #file: KeptFile<readonly Override[]>
   #overrides: readonly Override[] = []
-  #changing: Promise<unknown> = Promise.resolve()
+  readonly #changes = new Turns()
 
   constructor(folder: string) {
     this.#file = new KeptFile({ folder, name: 'overrides', parse: (json) => keptSchema.safeParse(json).data })
@@ -71,14 +72,12 @@ export class OverrideBook {
 
   /** Changes one after the other: `change` sees all that came before. Resolves once it is on the disk; rejects with what that says. */
   change(change: (overrides: readonly Override[]) => readonly Override[]): Promise<void> {
-    const changed = this.#changing.then(async () => {
+    return this.#changes.take(async () => {
       const next = change(this.#overrides)
       if (next === this.#overrides) return
       await this.#file.write(next)
       this.#overrides = next
     })
-    this.#changing = changed.catch(() => undefined)
-    return changed
   }
 
   /** Lets go of those that have ended, and names them. */

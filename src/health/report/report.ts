@@ -32,18 +32,12 @@ export const SAMPLE_FIELDS = [
   'utilisation',
 ] as const satisfies readonly (keyof Sample)[]
 
-/** What is known of a region's load. A field that is missing is not known. */
-export interface Report {
-  readonly activeConnections?: number
+/** What is known of a region's load. A field that is missing is not known; mean times are over successful requests. */
+export interface Report extends Omit<Sample, 'requests' | 'errors' | 'responseTimeSumMs' | 'responseTimeCount'> {
   /** A second. */
   readonly requestRate?: number
   /** Of the requests, 0 to 1. */
   readonly errorRate?: number
-  /** Mean over successful requests. */
-  readonly responseTimeMs?: number
-  readonly healthyServers?: number
-  readonly totalServers?: number
-  readonly utilisation?: number
 }
 
 /** Ms by network, in canonical text: round-trip times that a region measured to its clients. */
