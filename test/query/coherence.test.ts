@@ -157,7 +157,8 @@ test.each([
     fc.property(anyRegions, (drawn) => {
       const { service, world, ask, regionsIn } = setScene(drawn, steer, nested)
       const told = explain({ name: 'www.example.com', type: 'HTTPS' }, service, world)
-      expect(told.slots).toBeLessThanOrEqual(1024)
+      // Of two tables that are walked together, of 1,024 slots each at most.
+      expect(told.slots).toBeLessThan(1 << 16)
       const given = Array.from({ length: told.slots }, () => addressesIn(ask('HTTPS', '192.0.2.1')))
       const counts = new Map<string, number>()
       for (const hints of given) {
@@ -172,9 +173,11 @@ test.each([
       const merged = new Map<string, number>()
       for (const [key, slots] of explained) merged.set(key, (merged.get(key) ?? 0) + slots)
       expect(counts).toEqual(merged)
+      // Who answers at all has a slot, of 1,024 at most, however small its share.
+      const tolerance = Math.max(0.005, told.slots >= 1024 ? told.answers.length / 1024 : 0)
       for (const { region, share, balancers } of told.regions) {
         const own = given.filter((hints) => regionsIn(hints).has(region)).length / given.length
-        if (balancers.some(({ realised }) => realised > 0)) expect(own).toBeCloseTo(share, 2)
+        if (balancers.some(({ realised }) => realised > 0)) expect(Math.abs(own - share)).toBeLessThan(tolerance)
       }
     }),
     { numRuns: 40 },
