@@ -2,7 +2,7 @@
 // echo of our own listener, kind by kind and in turn, in one run; then latencies at half of our load, in an open loop.
 // Figures of one machine at one hour: compare ratios, never absolute figures of different runs.
 //   --quick      fewer and shorter rounds without peers, for CI: it shows that the path is not suddenly slower, nothing finer
-//   --kind TEXT  only kinds whose names have it
+//   --kind TEXT  only kinds whose names have it, and no respond() alone
 //   --rounds N   5 by default
 //   --json       figures for programs
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
@@ -61,7 +61,7 @@ interface Running {
 const folder = mkdtempSync(join(tmpdir(), 'meridian-bench-'))
 const kinds = KINDS.filter(({ name }) => name.includes(values.kind))
 try {
-  const respond = measureRespond()
+  const respond = values.kind === '' ? measureRespond() : []
   if (!asJson) printRespond(respond)
   const rows: Row[] = []
   const latencies: LatencyRow[] = []
@@ -179,6 +179,7 @@ async function end(child: ChildProcess): Promise<void> {
 
 function printRespond(figures: readonly RespondFigure[]): void {
   console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.versions.node}\n`)
+  if (figures.length === 0) return
   console.log(`${'respond() alone'.padEnd(34)}${'ns'.padStart(8)}${'bytes'.padStart(8)}`)
   for (const { kind, nanoseconds, bytes } of figures) {
     console.log(`${kind.padEnd(34)}${nanoseconds.toFixed(0).padStart(8)}${bytes.toFixed(1).padStart(8)}`)
