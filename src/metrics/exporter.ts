@@ -3,58 +3,14 @@
 // and RCODEs are bounded lists, the rest is named in the configuration.
 import { collectDefaultMetrics, Counter, Registry } from 'prom-client'
 import type { Counters } from './counters.ts'
+import type { HealthState, MetricsFacts } from './facts.ts'
+import { registerDoubt, registerHealth, registerProbing } from './health.ts'
 import { countBy, gauge, total } from './metric.ts'
-import { registerOverrides, type OverrideFacts } from './overrides.ts'
+import { registerOverrides } from './overrides.ts'
+import { registerReports } from './reports.ts'
 import { registerTraffic } from './traffic.ts'
 
-type HealthState = 'up' | 'down' | 'unknown'
-
-/** What is shown of the director's state, a part of its status. Moments are RFC 3339 text. */
-export interface MetricsFacts {
-  /** Now. */
-  readonly at: string
-  readonly uptimeMs: number
-  readonly snapshot: { readonly number: number; readonly ageMs: number }
-  readonly geo?: { readonly isStale?: boolean }
-  readonly zones: readonly { readonly origin: string; readonly serial?: number; readonly state: string }[]
-  readonly regions: readonly {
-    readonly name: string
-    readonly state: HealthState
-    readonly balancers: readonly {
-      readonly address: string
-      readonly state: HealthState
-      readonly lastLatencyMs?: number
-    }[]
-  }[]
-  readonly services: readonly {
-    readonly name: string
-    readonly fallbackEngaged: boolean
-    /** `answered`: since the start; missing where it is not counted. */
-    readonly shares: readonly { readonly region: string; readonly answered?: number }[]
-    readonly noData?: number
-  }[]
-  readonly aliases?: readonly { readonly state: string }[]
-  /** What operators said. */
-  readonly overrides?: readonly OverrideFacts[]
-  /** What was wrong with the files when they were read last. */
-  readonly faults: readonly { readonly code: string; readonly severity: string }[]
-  /** Datagrams that the kernel dropped, for our sockets were full; missing where it does not say. */
-  readonly receiveDrops?: number
-  readonly workers: readonly { readonly slot: number; readonly role: string; readonly replaced: number }[]
-  readonly lastReload?: { readonly at: string; readonly ok: boolean }
-  readonly probing?: {
-    readonly probes: Readonly<Record<'success' | 'failure' | 'none', number>>
-    readonly cpuMs: number
-    readonly inFlight: number
-    readonly skipped: number
-    readonly lateP99Ms: number
-    readonly lateMaxMs: number
-  }
-  readonly doubt?: {
-    readonly state: string
-    readonly beacons: readonly { readonly name: string; readonly answers: boolean }[]
-  }
-}
+export type { MetricsFacts } from './facts.ts'
 
 export interface MetricsSources {
   readonly version: string
@@ -68,6 +24,8 @@ export interface MetricsSources {
 export interface Exporter {
   /** Prometheus text, format 0.0.4. */
   readonly metrics: () => Promise<string>
+  /** What there is, whether it has a value now or not. */
+  readonly list: () => readonly MetricAbout[]
   /** To be called at every change of a balancer's state. `region` and `to` become labels. */
   readonly countTransition: (region: string, to: HealthState) => void
   /** To be called after every reload, refused ones too. */
@@ -76,6 +34,14 @@ export interface Exporter {
   readonly countFreeze: () => void
   /** To be called for each request of the HTTP API that is refused unread. */
   readonly countAdminRefusal: (reason: (typeof ADMIN_REFUSALS)[number]) => void
+}
+
+export interface MetricAbout {
+  readonly name: string
+  /** `counter`, `gauge`, `histogram`. */
+  readonly type: string
+  readonly help: string
+  readonly labels: readonly string[]
 }
 
 const ADMIN_REFUSALS = ['connections', 'head', 'timeout', 'malformed', 'body'] as const
@@ -89,6 +55,7 @@ export function createExporter(sources: MetricsSources): Exporter {
   registerAnswers(registry, facts.current)
   registerDirector(registry, facts.current)
   registerHealth(registry, facts.current)
+  registerReports(registry, facts.current)
   registerProbing(registry, facts.current)
   registerDoubt(registry, facts.current)
   registerReload(registry, facts.current)
@@ -96,22 +63,37 @@ export function createExporter(sources: MetricsSources): Exporter {
   total(registry, 'meridian_dropped_log_lines_total', 'Log lines that nobody read', [], (set) =>
     set([], sources.droppedLogLines()),
   )
-  collectDefaultMetrics({ register: registry })
+  registerProcess(registry)
   const metrics = (): Promise<string> => {
     facts.refresh()
     return registry.metrics()
   }
-  return { metrics, ...registerEvents(registry) }
+  return { metrics, list: () => listMetrics(registry), ...registerEvents(registry) }
 }
-
-type Probing = NonNullable<MetricsFacts['probing']>
-
-const NO_PROBING: Omit<Probing, 'probes' | 'inFlight'> = { cpuMs: 0, skipped: 0, lateP99Ms: 0, lateMaxMs: 0 }
 
 /** The facts are put together once a scrape, not once a metric. */
 function factsPerScrape(read: () => MetricsFacts): { current: () => MetricsFacts; refresh: () => void } {
   let current: MetricsFacts | undefined
   return { current: () => (current ??= read()), refresh: () => (current = undefined) }
+}
+
+/** Of these the library has sums under names that end in `_total` and are no counters, which promtool refuses. */
+const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']
+
+/** CPU, memory, descriptors, garbage collection, and the delay of the main thread's event loop. */
+function registerProcess(registry: Registry): void {
+  collectDefaultMetrics({ register: registry })
+  for (const name of MISNAMED) registry.removeSingleMetric(name)
+}
+
+function listMetrics(registry: Registry): MetricAbout[] {
+  // The library's own types leave out the labels, and take `type` for a number, which it is not.
+  const metrics = registry.getMetricsAsArray() as unknown as readonly (Omit<MetricAbout, 'labels'> & Labelled)[]
+  return metrics.map(({ name, type, help, labelNames = [] }) => ({ name, type, help, labels: labelNames }))
+}
+
+interface Labelled {
+  readonly labelNames?: readonly string[]
 }
 
 function registerBuild(registry: Registry, version: string): void {
@@ -133,12 +115,26 @@ function registerReceiveDrops(registry: Registry, facts: () => MetricsFacts): vo
   )
 }
 
+/** Zones whose serials are told: each is a series. */
+const MOST_ZONES = 1000
+
+function firstZones(zones: MetricsFacts['zones']): MetricsFacts['zones'] {
+  if (zones.length <= MOST_ZONES) return zones
+  return zones.toSorted((a, b) => (a.origin < b.origin ? -1 : 1)).slice(0, MOST_ZONES)
+}
+
 /** Of services and regions as configured now; what left the configuration is forgotten. */
 function registerAnswers(registry: Registry, facts: () => MetricsFacts): void {
   const help = 'Answers that carried an address, by the service that gave them and the region that they lead to'
   total(registry, 'meridian_answers_total', help, ['service', 'region'], (set) => {
     for (const { name, shares } of facts().services) {
       for (const { region, answered = 0 } of shares) set([name, region], answered)
+    }
+  })
+  const planned = 'The share that is planned, 0 to 1: the mean over the classes of clients'
+  gauge(registry, 'meridian_planned_share', planned, ['service', 'region'], (set) => {
+    for (const { name, shares } of facts().services) {
+      for (const { region, planned } of shares) set([name, region], planned)
     }
   })
   total(registry, 'meridian_nodata_answers_total', 'Answers of services without an address', ['service'], (set) => {
@@ -158,6 +154,10 @@ function registerDirector(registry: Registry, facts: () => MetricsFacts): void {
     for (const state of ['current', 'last-good', 'failed']) {
       set([state], facts().zones.filter((zone) => zone.state === state).length)
     }
+  })
+  const serial = `Serial of the zone that answers, of the first ${MOST_ZONES} by name`
+  gauge(registry, 'meridian_zone_serial', serial, ['zone'], (set) => {
+    for (const { origin, serial } of firstZones(facts().zones)) if (serial !== undefined) set([origin], serial)
   })
   gauge(registry, 'meridian_geo_stale', '1 while newer geo data has faults and older answers', [], (set) => {
     const { geo } = facts()
@@ -182,66 +182,6 @@ function registerDirector(registry: Registry, facts: () => MetricsFacts): void {
   })
 }
 
-function registerHealth(registry: Registry, facts: () => MetricsFacts): void {
-  const balancers = () =>
-    facts().regions.flatMap(({ name, balancers }) => balancers.map((balancer) => ({ ...balancer, region: name })))
-  gauge(registry, 'meridian_region_up', '1 up, 0 down; absent while unknown', ['region'], (set) => {
-    for (const { name, state } of facts().regions) if (state !== 'unknown') set([name], Number(state === 'up'))
-  })
-  gauge(registry, 'meridian_balancer_up', '1 up, 0 down; absent while unknown', ['region', 'address'], (set) => {
-    for (const { region, address, state } of balancers()) {
-      if (state !== 'unknown') set([region, address], Number(state === 'up'))
-    }
-  })
-  gauge(registry, 'meridian_probe_latency_seconds', 'Of the last probe', ['region', 'address'], (set) => {
-    for (const { region, address, lastLatencyMs } of balancers()) {
-      if (lastLatencyMs !== undefined) set([region, address], lastLatencyMs / 1000)
-    }
-  })
-}
-
-function registerProbing(registry: Registry, facts: () => MetricsFacts): void {
-  total(
-    registry,
-    'meridian_probes_total',
-    'Probes that ended, by outcome; none: trouble of our own',
-    ['outcome'],
-    (set) => {
-      for (const [outcome, number] of Object.entries(facts().probing?.probes ?? {})) set([outcome], number)
-    },
-  )
-  const count = (name: string, help: string, read: (probing: typeof NO_PROBING) => number): void =>
-    total(registry, name, help, [], (set) => set([], read(facts().probing ?? NO_PROBING)))
-  count('meridian_probe_cpu_seconds_total', 'CPU time of the probe worker', ({ cpuMs }) => cpuMs / 1000)
-  count('meridian_probes_skipped_total', 'Probes left out for want of places', ({ skipped }) => skipped)
-  gauge(registry, 'meridian_probes_in_flight', 'Probes outstanding', [], (set) =>
-    set([], facts().probing?.inFlight ?? 0),
-  )
-  gauge(
-    registry,
-    'meridian_probe_lateness_seconds',
-    'How late probes started, over the last minute or so; quantile 1 is the maximum',
-    ['quantile'],
-    (set) => {
-      const { lateP99Ms, lateMaxMs } = facts().probing ?? NO_PROBING
-      set(['0.99'], lateP99Ms / 1000)
-      set(['1'], lateMaxMs / 1000)
-    },
-  )
-}
-
-function registerDoubt(registry: Registry, facts: () => MetricsFacts): void {
-  gauge(registry, 'meridian_frozen', '1 while health is frozen: our own network is in doubt', [], (set) =>
-    set([], Number(facts().doubt?.state === 'frozen')),
-  )
-  gauge(registry, 'meridian_failure_storm', '1 while most targets fail at once, whoever is to blame', [], (set) =>
-    set([], Number((facts().doubt?.state ?? 'calm') !== 'calm')),
-  )
-  gauge(registry, 'meridian_beacon_up', '1 if the newest probe of a beacon was answered', ['beacon'], (set) => {
-    for (const { name, answers } of facts().doubt?.beacons ?? []) set([name], Number(answers))
-  })
-}
-
 function registerReload(registry: Registry, facts: () => MetricsFacts): void {
   gauge(registry, 'meridian_last_reload_success', '1 if the last reload, or the start, succeeded', [], (set) =>
     set([], Number(facts().lastReload?.ok ?? true)),
@@ -257,7 +197,7 @@ function registerReload(registry: Registry, facts: () => MetricsFacts): void {
   })
 }
 
-function registerEvents(registry: Registry): Omit<Exporter, 'metrics'> {
+function registerEvents(registry: Registry): Omit<Exporter, 'metrics' | 'list'> {
   const registers = [registry]
   const transitions = new Counter({
     name: 'meridian_health_transitions_total',

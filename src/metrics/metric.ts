@@ -66,7 +66,7 @@ export function histogram(
     return Promise.resolve({ name, help, type: 'histogram', values: [...buckets, ...ends], aggregator: 'sum' })
   }
   // prom-client's own Histogram can only observe; of a metric it asks no more than this.
-  registry.registerMetric({ name, get } as unknown as Metric)
+  registry.registerMetric({ name, help, type: 'histogram', get } as unknown as Metric)
 }
 
 function pair(names: readonly string[], values: readonly string[]): Record<string, string> {

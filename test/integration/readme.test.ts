@@ -9,7 +9,7 @@ import { systemClock } from '../../src/base/clock.ts'
 import { isInstalled } from '../support/client-output.ts'
 import { commandsOf, readSteps, type Step } from '../support/readme-blocks.ts'
 import { missingPorts } from '../support/readme-ports.ts'
-import { README, withReference } from '../support/readme-reference.ts'
+import { README, withReferences } from '../support/readme-reference.ts'
 import { setScene, type Ran, type Scene, type Started } from '../support/readme-scene.ts'
 
 const readme = readFileSync(README, 'utf8')
@@ -23,8 +23,8 @@ const missing = ['bash', 'dig', 'curl', 'ss'].filter((program) => !isInstalled(p
 const skipped = missing.length > 0 && process.env['CI'] === undefined
 if (skipped) console.warn(`the README's commands are not run: ${missing.join(', ')} missing on this machine`)
 
-test('the table of options is that of the schema (npm run readme writes it)', () => {
-  expect(readme).toBe(withReference(readme))
+test('the tables are those of the schema and the exporter (npm run readme writes them)', () => {
+  expect(readme).toBe(withReferences(readme))
 })
 
 describe.skipIf(skipped)('the commands', () => {

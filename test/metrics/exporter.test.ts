@@ -1,7 +1,12 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { counter, createCounters, DROPS, LATENCY_BOUNDS_MS, TCP_ENDS } from '../../src/metrics/counters.ts'
 import { createExporter, type MetricsFacts } from '../../src/metrics/exporter.ts'
 import { SAMPLE_STATUS } from '../admin/sample-status.ts'
+import { isInstalled } from '../support/client-output.ts'
+import { allMetrics, unknownMetrics } from '../support/metrics-reference.ts'
+import { README } from '../support/readme-reference.ts'
 
 function createSample() {
   const blocks = [createCounters(), createCounters()]
@@ -177,21 +182,68 @@ test('the probe worker tells its load and lateness', async () => {
   expect(samples.get('meridian_probe_cpu_seconds_total')).toBe(1.5)
   expect(samples.get('meridian_probes_skipped_total')).toBe(4)
   expect(samples.get('meridian_probes_in_flight')).toBe(2)
-  expect(samples.get('meridian_probe_lateness_seconds{quantile="0.99"}')).toBe(0.005)
-  expect(samples.get('meridian_probe_lateness_seconds{quantile="1"}')).toBe(0.02)
+  expect(samples.get('meridian_probe_lateness_p99_seconds')).toBe(0.005)
+  expect(samples.get('meridian_probe_lateness_max_seconds')).toBe(0.02)
 })
 
 test('answers are told by service and region, NODATA apart', async () => {
   const { exporter, change } = createSample()
   const shares = [
-    { region: 'us', planned: 0.5, answered: 7 },
-    { region: 'eu', planned: 0.5 },
+    { region: 'us', planned: 0.75, answered: 7 },
+    { region: 'eu', planned: 0.25 },
   ]
   change({ services: [{ name: 'web', fallbackEngaged: false, shares, noData: 2 }] })
   const samples = await scrape(exporter)
   expect(samples.get('meridian_answers_total{service="web",region="us"}')).toBe(7)
   expect(samples.get('meridian_answers_total{service="web",region="eu"}')).toBe(0)
+  expect(samples.get('meridian_planned_share{service="web",region="us"}')).toBe(0.75)
   expect(samples.get('meridian_nodata_answers_total{service="web"}')).toBe(2)
+})
+
+test('what a region reports is told; what it leaves out is absent', async () => {
+  const { exporter, change } = createSample()
+  const report = { availability: 0.4, requestRate: 120, errorRate: 0.02, responseTimeMs: 30, healthyServers: 2 }
+  const regions = SAMPLE_STATUS.regions.map((region, i) => (i === 0 ? { ...region, report } : region))
+  change({ regions })
+  const samples = await scrape(exporter)
+  const told = [...samples].filter(([name]) => /^meridian_region_(?!up)/.test(name))
+  expect(Object.fromEntries(told)).toEqual({
+    'meridian_region_availability_ratio{region="us-east"}': 0.4,
+    'meridian_region_request_rate{region="us-east"}': 120,
+    'meridian_region_error_ratio{region="us-east"}': 0.02,
+    'meridian_region_response_time_seconds{region="us-east"}': 0.03,
+    'meridian_region_healthy_servers{region="us-east"}': 2,
+  })
+})
+
+test('serials are told of zones that answer, a thousand at most', async () => {
+  const { exporter, change } = createSample()
+  expect((await scrape(exporter)).get('meridian_zone_serial{zone="example.com."}')).toBe(5)
+  expect((await scrape(exporter)).has('meridian_zone_serial{zone="example.org."}')).toBe(false)
+  const zones = Array.from({ length: 1200 }, (_, i) => ({ origin: `z${9999 - i}.`, serial: 1, state: 'current' }))
+  change({ zones })
+  const told = [...(await scrape(exporter)).keys()].filter((name) => name.startsWith('meridian_zone_serial'))
+  expect(told).toHaveLength(1000)
+  expect(told[0]).toBe('meridian_zone_serial{zone="z8800."}')
+})
+
+test.skipIf(!isInstalled('promtool') && process.env['CI'] === undefined)('promtool has no complaint', async () => {
+  const { exporter, change } = createSample()
+  const figures = { requestRate: 1, errorRate: 0, activeConnections: 1, responseTimeMs: 1, utilisation: 0 }
+  const report = { availability: 1, ...figures, healthyServers: 1, totalServers: 1 }
+  change({ regions: SAMPLE_STATUS.regions.map((region) => ({ ...region, report })) })
+  change({ doubt: { state: 'calm', beacons: [{ name: '9.9.9.9', answers: true }] } })
+  exporter.countTransition('eu-west', 'down')
+  const text = await exporter.metrics()
+  const checked = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' })
+  expect(checked).toMatchObject({ status: 0, stderr: '' })
+})
+
+test('documents name metrics that there are, and those alone', () => {
+  const known = allMetrics().map(({ name }) => name)
+  const readme = readFileSync(README, 'utf8')
+  expect(known.filter((name) => !readme.includes(`\`${name}\``))).toEqual([])
+  expect(unknownMetrics(readme)).toEqual([])
 })
 
 test('the latency histogram is cumulated over buckets and workers', async () => {
