@@ -1,5 +1,5 @@
 // deploy/kubernetes: what the manifests say of ports, paths, flags and files is what the program and the image have, and
-// reload.ts has changed ConfigMaps taken. There is no cluster here: whether one takes the manifests is not tested.
+// sidecar.ts has changed ConfigMaps taken and shows metrics. There is no cluster here: whether one takes the manifests is not tested.
 import { spawn, spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
@@ -11,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { loadConfig } from '../../src/config/load.ts'
 import { readDockerfile, wordsOf } from '../support/dockerfile.ts'
+import { freePort } from '../support/free-port.ts'
 import { until } from '../support/monotonic.ts'
 
 const KUBERNETES = join(import.meta.dirname, '../../deploy/kubernetes')
@@ -73,7 +74,7 @@ const manifests = documents.map((document) => document.toJS() as Manifest)
 const kustomization = parse(readFileSync(join(KUBERNETES, 'kustomization.yaml'), 'utf8')) as Kustomization
 const workload = manifestOf('StatefulSet', 'meridian')
 const pod = workload.spec.template!.spec
-const [director, reloader] = pod.containers as [Container, Container]
+const [director, sidecar] = pod.containers as [Container, Container]
 
 function manifestOf(kind: string, name: string): Manifest {
   return manifests.find((manifest) => manifest.kind === kind && manifest.metadata.name === name)!
@@ -90,7 +91,7 @@ test('services and the budget find the pods, by the ports that the image has', (
   expect(workload.spec.selector).toEqual({ matchLabels: labels })
   expect(manifestOf('PodDisruptionBudget', 'meridian').spec.selector).toEqual({ matchLabels: labels })
   const services = manifests.filter(({ kind }) => kind === 'Service')
-  const named = new Map(director.ports?.map((port) => [port.name, port]))
+  const named = new Map(pod.containers.flatMap(({ ports = [] }) => ports).map((port) => [port.name, port]))
   for (const { spec } of services) {
     expect(spec.selector).toEqual(labels)
     for (const { targetPort, protocol } of spec.ports!) expect(named.get(targetPort)?.protocol).toBe(protocol)
@@ -106,7 +107,7 @@ test('the program gets the words, the probes and the user of the image', () => {
   expect(director.readinessProbe?.exec.command).toEqual(ready)
   expect(director.startupProbe?.exec.command).toEqual(ready)
   expect(director.livenessProbe?.exec.command).toEqual(ready.map((word) => word.replace('/readyz', '/healthz')))
-  expect(reloader.command?.[0]).toBe(ready[0])
+  expect(sidecar.command?.[0]).toBe(ready[0])
   const user = image
     .find(({ name }) => name === 'USER')!
     .words.split(':')
@@ -128,7 +129,7 @@ test('every mount has its volume, every ConfigMap its files', () => {
   expect(kustomization.resources).toEqual(['meridian.yaml'])
   const paths = new Map(mounts.map(({ name, mountPath }) => [name, mountPath]))
   expect(`${paths.get('config')}/meridian.yaml`).toBe(director.args?.at(-1))
-  expect(reloader.command?.at(-1)).toBe(`${paths.get('reload')}/${maps.get('meridian-reload')!.join()}`)
+  expect(sidecar.command?.at(-1)).toBe(`${paths.get('sidecar')}/${maps.get('meridian-sidecar')!.join()}`)
 })
 
 describe('in the folders that a kubelet makes', () => {
@@ -169,24 +170,24 @@ describe('in the folders that a kubelet makes', () => {
     expect(loaded.config?.admin?.listen).toMatchObject({ host: '127.0.0.1', port: director.ports![2]!.containerPort })
   })
 
-  test('a change is told to the director until it has judged it', async () => {
-    const answers = [503, 401, 422]
+  test('a change is told to the director until it has judged it, and of its API metrics alone are shown', async () => {
+    const answers = [503, 500, 422]
     const asked: string[] = []
     const api = createServer((request, response) => {
-      asked.push(describe(request))
-      response.writeHead(answers[asked.length - 1] ?? 200).end()
+      if (request.url === '/metrics') return response.end('meridian_frozen 0\n')
+      asked.push(describeRequest(request))
+      return response.writeHead(answers[asked.length - 1] ?? 200).end()
     })
     api.listen(0, '127.0.0.1')
     await once(api, 'listening')
     const volume = project('zones', ['zones/example.com.zone'], '1')
+    const port = await freePort()
     const env = {
-      ...{ FOLDERS: volume, INTERVAL_MS: '20', MERIDIAN_TOKEN: 'secret' },
+      ...{ FOLDERS: volume, INTERVAL_MS: '20', METRICS_HOST: '127.0.0.1', METRICS_PORT: String(port) },
       SERVER: `http://127.0.0.1:${(api.address() as AddressInfo).port}`,
     }
-    const child = spawn(process.execPath, [join(KUBERNETES, 'reload.ts')], {
-      env,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
+    const program = join(KUBERNETES, 'sidecar.ts')
+    const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'inherit'] })
     try {
       await once(child.stdout, 'data')
       expect(asked).toEqual([])
@@ -194,14 +195,20 @@ describe('in the folders that a kubelet makes', () => {
       await until('three tries', () => (asked.length >= 3 ? true : undefined))
       project('zones', ['zones/example.com.zone'], '3')
       await until('another', () => (asked.length >= 4 ? true : undefined))
-      expect(asked).toEqual(Array(4).fill('POST /v1/reload application/json Bearer secret'))
+      expect(asked).toEqual(Array(4).fill('POST /v1/reload application/json'))
+      const shown = `http://127.0.0.1:${port}`
+      expect(await (await fetch(`${shown}/metrics`)).text()).toBe('meridian_frozen 0\n')
+      expect((await fetch(`${shown}/v1/status`)).status).toBe(404)
+      api.closeAllConnections()
+      await new Promise((closed) => api.close(closed))
+      expect((await fetch(`${shown}/metrics`)).status).toBe(502)
     } finally {
       child.kill('SIGKILL')
       api.close()
     }
   })
-
-  function describe({ method, url, headers }: IncomingMessage): string {
-    return `${method!} ${url!} ${headers['content-type']!} ${headers.authorization!}`
-  }
 })
+
+function describeRequest({ method, url, headers }: IncomingMessage): string {
+  return `${method!} ${url!} ${headers['content-type']!}`
+}
