@@ -115,14 +115,6 @@ function registerReceiveDrops(registry: Registry, facts: () => MetricsFacts): vo
   )
 }
 
-/** Zones whose serials are told: each is a series. */
-const MOST_ZONES = 1000
-
-function firstZones(zones: MetricsFacts['zones']): MetricsFacts['zones'] {
-  if (zones.length <= MOST_ZONES) return zones
-  return zones.toSorted((a, b) => (a.origin < b.origin ? -1 : 1)).slice(0, MOST_ZONES)
-}
-
 /** Of services and regions as configured now; what left the configuration is forgotten. */
 function registerAnswers(registry: Registry, facts: () => MetricsFacts): void {
   const help = 'Answers that carried an address, by the service that gave them and the region that they lead to'
@@ -140,6 +132,14 @@ function registerAnswers(registry: Registry, facts: () => MetricsFacts): void {
   total(registry, 'meridian_nodata_answers_total', 'Answers of services without an address', ['service'], (set) => {
     for (const { name, noData = 0 } of facts().services) set([name], noData)
   })
+}
+
+/** Zones whose serials are told: each is a series. */
+const MOST_ZONES = 1000
+
+function firstZones(zones: MetricsFacts['zones']): MetricsFacts['zones'] {
+  if (zones.length <= MOST_ZONES) return zones
+  return zones.toSorted((a, b) => (a.origin < b.origin ? -1 : 1)).slice(0, MOST_ZONES)
 }
 
 function registerDirector(registry: Registry, facts: () => MetricsFacts): void {

@@ -3,8 +3,17 @@
 // (RELEASE=1).
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import { realpathSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -26,7 +35,7 @@ const MEBIBYTE = 1024 * 1024
 
 const stages = readDockerfile(join(DOCKER, 'Dockerfile'))
 
-test('the image has a user, a check of its health, and no secret in its words', () => {
+test('the image has a user, a check of its health, and the ports of the guide', () => {
   expect(stages.image.find(({ name }) => name === 'USER')?.words).toBe(`${USER}:${USER}`)
   expect(stages.image.find(({ name }) => name === 'HEALTHCHECK')?.words).toContain('/readyz')
   expect(stages.image.find(({ name }) => name === 'EXPOSE')?.words).toBe('5300/udp 5300/tcp 8053/tcp')

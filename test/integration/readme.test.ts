@@ -1,6 +1,6 @@
-// The README tells the truth: every command block of it is run, in order, in a copy of the repository, as its reader would.
-// What the blocks must show stands in comments of the README (test/support/readme-blocks.ts). README_FULL=1 runs `npm ci`
-// for real.
+// The README and the guide (deploy/README.md) tell the truth: every command block of them is run, in order, in a copy of the
+// repository, as their reader would. What the blocks must show stands in comments there (test/support/readme-blocks.ts).
+// README_FULL=1 runs `npm ci` for real.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -29,8 +29,7 @@ test('the tables are those of the schema and the exporter (npm run readme writes
 
 describe.skipIf(skipped)('the commands', () => {
   let scene: Scene | undefined
-  let started: Started | undefined
-  let broken = false
+  const running: Started[] = []
 
   beforeAll(async () => {
     expect(missing, 'programs that the commands need').toEqual([])
@@ -39,29 +38,38 @@ describe.skipIf(skipped)('the commands', () => {
   })
 
   afterAll(async () => {
-    await started?.interrupt()
+    await endAll()
     await scene?.remove()
   })
 
-  for (const step of readSteps(readme)) {
-    test(titleOf(step), { timeout: START_LIMIT_MS + LIMIT_MS }, async (context) => {
-      if (broken) context.skip('an earlier block failed')
-      broken = true
-      await play(step)
-      broken = false
-    })
+  describe.each(['README.md', 'deploy/README.md'])('of %s', (page) => {
+    let broken = false
+
+    afterAll(endAll)
+
+    for (const step of readSteps(page, readFileSync(join(README, '..', page), 'utf8'))) {
+      test(titleOf(page, step), { timeout: START_LIMIT_MS + LIMIT_MS }, async (context) => {
+        if (broken) context.skip('an earlier block failed')
+        broken = true
+        await play(step)
+        broken = false
+      })
+    }
+  })
+
+  async function endAll(): Promise<void> {
+    for (const started of running.splice(0)) await started.interrupt()
   }
 
   async function play(step: Step): Promise<void> {
     if (step.kind === 'elsewhere') expectInCi(step.script)
     else if (step.kind === 'interrupt') await interrupt()
     else if (step.kind === 'run') await runUntilRight(step)
-    else started = await scene!.start(step.script, step.until, START_LIMIT_MS)
+    else running.push(await scene!.start(step.script, step.until, START_LIMIT_MS))
   }
 
   async function interrupt(): Promise<void> {
-    const ended = await started?.interrupt()
-    started = undefined
+    const ended = await running.pop()?.interrupt()
     expect(ended, ended?.output).toMatchObject({ exitCode: 0 })
   }
 
@@ -72,13 +80,14 @@ describe.skipIf(skipped)('the commands', () => {
       await wait(250)
       ran = await scene!.run(script, LIMIT_MS)
     }
-    expect(faultsOf(ran, expected), `${ran.output}\n${started?.output() ?? ''}`).toEqual([])
+    const outputs = [ran, ...running.map((started) => ({ output: started.output() }))].map(({ output }) => output)
+    expect(faultsOf(ran, expected), outputs.join('\n')).toEqual([])
   }
 })
 
-function titleOf(step: Step): string {
+function titleOf(page: string, step: Step): string {
   const what = 'script' in step ? step.script.split('\n')[0] : 'Ctrl-C'
-  return `README.md:${step.line}: ${what}`
+  return `${page}:${step.line}: ${what}`
 }
 
 function faultsOf({ exitCode, output }: Ran, expected: { exitCode: number; texts: readonly string[] }): string[] {

@@ -57,7 +57,7 @@ export function copyImage(stage: readonly Instruction[], root: string, find: (pa
   for (const { words } of stage.filter(({ name }) => name === 'COPY')) {
     const [from = '', to = ''] = words.split(' ').filter((word) => !word.startsWith('--'))
     mkdirSync(dirname(join(root, to)), { recursive: true })
-    cpSync(find(from), join(root, to), { recursive: true })
+    cpSync(find(from), join(root, to), { recursive: true, verbatimSymlinks: true })
   }
 }
 

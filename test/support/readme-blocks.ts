@@ -1,4 +1,4 @@
-// The README as a script: its command blocks in order, with what the HTML comments above them (unseen by readers) ask of
+// The README, or the guide, as a script: its command blocks in order, with what the HTML comments above them (unseen by readers) ask of
 // the test. Blocks of other languages are not run; a language or a comment that nobody knows is an error.
 //
 //   <!-- test: background until "TEXT" -->  starts the next block, and goes on when its output has TEXT
@@ -6,7 +6,7 @@
 //   <!-- test: exit 2 -->                   the next block must end with this code, in the place of 0
 //   <!-- test: again for 30 s -->           the next block is run again until it does as expected, for that long
 //   <!-- test: run by .ci/run -->           the next block is not run here: these very commands stand in .ci/run
-//   <!-- test: interrupt -->                Ctrl-C for the block that was started last, which must end well
+//   <!-- test: interrupt -->                Ctrl-C for the block that was started last and still runs, which must end well
 
 /** A step of the script. `line` counts from 1 and is that of the block, or of the comment. */
 export type Step =
@@ -35,30 +35,29 @@ interface Orders {
 
 const noOrders = (): Orders => ({ exitCode: 0, texts: [], againForMs: 0, elsewhere: false })
 
-/** Throws, with the line, for whatever it does not understand. */
-export function readSteps(readme: string): Step[] {
-  const lines = readme.split('\n')
+/** Throws, with the page and the line, for whatever it does not understand. */
+export function readSteps(page: string, text: string): Step[] {
+  const lines = text.split('\n')
   const steps: Step[] = []
   let orders = noOrders()
   for (let i = 0; i < lines.length; i++) {
-    const text = lines[i]!
-    const order = /^<!-- test: (.*) -->$/.exec(text)?.[1]
-    const language = /^```(.*)$/.exec(text)?.[1]
+    const order = /^<!-- test: (.*) -->$/.exec(lines[i]!)?.[1]
+    const language = /^```(.*)$/.exec(lines[i]!)?.[1]
     if (order === 'interrupt') steps.push({ kind: 'interrupt', line: i + 1 })
-    else if (order !== undefined) takeOrder(orders, order, i + 1)
+    else if (order !== undefined) takeOrder(orders, order, `${page}:${i + 1}`)
     if (language === undefined) continue
     const end = lines.indexOf('```', i + 1)
-    if (end < 0) throw new Error(`README.md:${i + 1}: this block has no end`)
+    if (end < 0) throw new Error(`${page}:${i + 1}: this block has no end`)
     if (language === 'sh') {
       steps.push(stepOf(lines.slice(i + 1, end).join('\n'), i + 1, orders))
       orders = noOrders()
-    } else if (!SHOWN.includes(language)) throw new Error(`README.md:${i + 1}: blocks are sh or ${SHOWN.join(', ')}`)
+    } else if (!SHOWN.includes(language)) throw new Error(`${page}:${i + 1}: blocks are sh or ${SHOWN.join(', ')}`)
     i = end
   }
   return steps
 }
 
-function takeOrder(orders: Orders, order: string, line: number): void {
+function takeOrder(orders: Orders, order: string, place: string): void {
   const [, until] = /^background until "(.+)"$/.exec(order) ?? []
   const [, text] = /^expect "(.+)"$/.exec(order) ?? []
   const [, exitCode] = /^exit (\d+)$/.exec(order) ?? []
@@ -68,7 +67,7 @@ function takeOrder(orders: Orders, order: string, line: number): void {
   else if (exitCode !== undefined) orders.exitCode = Number(exitCode)
   else if (seconds !== undefined) orders.againForMs = Number(seconds) * 1000
   else if (order === 'run by .ci/run') orders.elsewhere = true
-  else throw new Error(`README.md:${line}: "${order}" is no order to the test`)
+  else throw new Error(`${place}: "${order}" is no order to the test`)
 }
 
 function stepOf(script: string, line: number, orders: Orders): Step {

@@ -4,13 +4,16 @@ import { createServer } from 'node:net'
 
 type Transport = 'udp' | 'tcp'
 
-/** Of the demo and of deploy/meridian.yaml. */
+/** Of the demo, of deploy/meridian.yaml, and of the second node in the guide. */
 const PORTS: readonly (readonly [host: string, port: number, transport: Transport])[] = [
   ['127.0.0.1', 5300, 'udp'],
   ['127.0.0.1', 5300, 'tcp'],
   ['::1', 5300, 'udp'],
   ['::1', 5300, 'tcp'],
   ['127.0.0.1', 8053, 'tcp'],
+  ['127.0.0.2', 5300, 'udp'],
+  ['127.0.0.2', 5300, 'tcp'],
+  ['127.0.0.1', 8054, 'tcp'],
   ['127.1.0.1', 8080, 'tcp'],
   ['127.2.0.1', 8080, 'tcp'],
   ['127.3.0.1', 8080, 'tcp'],

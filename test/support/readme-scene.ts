@@ -1,5 +1,6 @@
 // Where the README's commands are run: a copy of the repository as a new user has it, and bash, as that user has it.
-// `npm ci` takes the packages of the repository under test, unless README_FULL=1 asks for the real thing.
+// `npm ci` takes the packages of the repository under test, unless README_FULL=1 asks for the real thing; `meridian`, which
+// the release installs, is that of the copy.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
@@ -50,9 +51,9 @@ export async function setScene(full: boolean): Promise<Scene> {
   const shims = await mkdtemp(join(tmpdir(), 'meridian-shims-'))
   if (!full) {
     await symlink(join(REPOSITORY, 'node_modules'), join(folder, 'node_modules'))
-    await writeFile(join(shims, 'npm'), npmShim(userPath()))
-    await chmod(join(shims, 'npm'), 0o755)
+    await writeProgram(join(shims, 'npm'), npmShim(userPath()))
   }
+  await writeProgram(join(shims, 'meridian'), meridianShim(folder))
   const env = userEnvironment(`${shims}${delimiter}${userPath()}`)
   const bash = (script: string): ChildProcess =>
     spawn('bash', ['-e', '-o', 'pipefail', '-c', script], {
@@ -67,6 +68,11 @@ export async function setScene(full: boolean): Promise<Scene> {
       await Promise.all([folder, shims].map((path) => rm(path, { recursive: true, force: true })))
     },
   }
+}
+
+async function writeProgram(path: string, text: string): Promise<void> {
+  await writeFile(path, text)
+  await chmod(path, 0o755)
 }
 
 /** As the hint of `serve` tells people without IPv6 to do. */
@@ -95,6 +101,12 @@ function npmShim(path: string): string {
   return `#!/bin/sh
 [ "$*" = ci ] && exec echo "npm ci: the packages of the repository under test"
 PATH=${path} exec npm "$@"
+`
+}
+
+function meridianShim(folder: string): string {
+  return `#!/bin/sh
+exec ${folder}/node_modules/.bin/node ${folder}/src/main.ts "$@"
 `
 }
 
