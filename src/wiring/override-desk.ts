@@ -142,7 +142,7 @@ export class OverrideDesk {
   }
 }
 
-/** `drain of eu-west by ann`. */
+/** `drain of eu-west by oncall`. */
 export function describe({ kind, target, owner }: Override): string {
   return `${kind} of ${formatTarget(target)} by ${owner}`
 }

@@ -14,11 +14,11 @@ test('a token that one process makes, another knows, until it is revoked; its te
   await running.refresh()
   expect(running.isOpen).toBe(true)
   const cli = new TokenBook(folder)
-  const text = (await cli.create('ann', 'operate', 7))!
-  expect(await cli.create('ann', 'read', 7)).toBeUndefined()
+  const text = (await cli.create('oncall', 'operate', 7))!
+  expect(await cli.create('oncall', 'read', 7)).toBeUndefined()
   await running.refresh()
   expect(running.isOpen).toBe(false)
-  expect(running.find(text)).toEqual({ name: 'ann', role: 'operate' })
+  expect(running.find(text)).toEqual({ name: 'oncall', role: 'operate' })
   for (const wrong of [`${text}x`, text.slice(0, -1), '', 'mrd', `x${text}`, 'mrd.00000000.AAAA']) {
     expect(running.find(wrong)).toBeUndefined()
   }
@@ -26,14 +26,14 @@ test('a token that one process makes, another knows, until it is revoked; its te
     expect(readFileSync(join(folder, file), 'utf8')).not.toContain(text.split('.')[2])
     expect(statSync(join(folder, file)).mode & 0o777).toBe(0o600)
   }
-  expect(await cli.revoke('ann')).toBe(true)
-  expect(await cli.revoke('ann')).toBe(false)
+  expect(await cli.revoke('oncall')).toBe(true)
+  expect(await cli.revoke('oncall')).toBe(false)
   await running.refresh()
   expect(running.find(text)).toBeUndefined()
 })
 
 test('files that are corrupt let nobody in, rather than everybody', async () => {
-  const text = (await new TokenBook(folder).create('ann', 'admin', 7))!
+  const text = (await new TokenBook(folder).create('oncall', 'admin', 7))!
   for (const file of ['tokens.json', 'tokens.copy.json']) writeFileSync(join(folder, file), 'something')
   const book = new TokenBook(folder)
   expect(await book.refresh()).toHaveLength(2)
@@ -48,7 +48,7 @@ test('the audit log is appended to, rotated by size, and read back over a rotati
   const entry = (n: number) =>
     ({
       at: 'now',
-      who: 'ann',
+      who: 'oncall',
       what: 'override.create',
       target: String(n),
       why: 'x'.repeat(100),

@@ -38,7 +38,7 @@ test('what operators said is shown, with its age', () => {
       ...made,
       kind: 'drain',
       target: 'eu-west',
-      owner: 'ann',
+      owner: 'oncall',
       createdAt: '2026-11-24T09:00:30.000Z',
       state: 'in-force',
     },
@@ -47,14 +47,14 @@ test('what operators said is shown, with its age', () => {
       kind: 'share',
       target: 'web:ap',
       value: 0.5,
-      owner: 'bob',
+      owner: 'deputy',
       createdAt: SAMPLE_STATUS.at,
       state: 'suspended',
     },
   ]
   const lines = formatStatus({ ...SAMPLE_STATUS, overrides }, plainPaint).split('\n')
-  expect(lines).toContain('  drain eu-west     in-force   1 h  by ann: new kernel')
-  expect(lines).toContain('  share web:ap 0.5  suspended  0 s  by bob: new kernel')
+  expect(lines).toContain('  drain eu-west     in-force   1 h  by oncall: new kernel')
+  expect(lines).toContain('  share web:ap 0.5  suspended  0 s  by deputy: new kernel')
 })
 
 test('an engaged fallback is shown', () => {

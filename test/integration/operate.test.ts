@@ -172,18 +172,19 @@ test(
 describe('tokens', () => {
   test('made by the command line, they are needed from then on, until the last is revoked', async () => {
     const files = ['-c', site.configFile]
-    const reader = await operate(site, ['tokens', 'create', 'eve', '--role', 'read', ...files])
-    const operator = await operate(site, ['tokens', 'create', 'ann', '--role', 'operate', ...files])
+    const reader = await operate(site, ['tokens', 'create', 'viewer', '--role', 'read', ...files])
+    const operator = await operate(site, ['tokens', 'create', 'oncall', '--role', 'operate', ...files])
     const as = (token: string, words: readonly string[]) => operate(site, words, { MERIDIAN_TOKEN: token.trim() })
     expect((await operate(site, ['status'])).err).toContain('this needs a token')
     expect((await as(reader.out, ['status'])).code).toBe(0)
     const forbidden = await as(reader.out, ['force', 'eu-west', 'down', '-r', 'x'])
     expect([forbidden.code, forbidden.err]).toEqual([1, expect.stringContaining('needs the role operate')])
     site.write('meridian/cli.yaml', `server: ${site.adminUrl}\ntoken: ${operator.out}`)
-    expect((await operate(site, ['force', 'eu-west', 'down', '-r', 'fire'])).out).toContain('by ann: fire')
+    expect((await operate(site, ['force', 'eu-west', 'down', '-r', 'fire'])).out).toContain('by oncall: fire')
     expect((await as(reader.out, ['overrides'])).out).toContain('force-down eu-west')
     expect((await operate(site, ['undo', 'eu-west', '-r', 'out'])).code).toBe(0)
-    for (const name of ['eve', 'ann']) expect((await operate(site, ['tokens', 'revoke', name, ...files])).code).toBe(0)
+    for (const name of ['viewer', 'oncall'])
+      expect((await operate(site, ['tokens', 'revoke', name, ...files])).code).toBe(0)
     site.write('meridian/cli.yaml', '')
     expect((await operate(site, ['status'])).code).toBe(0)
   }, 40_000)

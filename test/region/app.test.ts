@@ -120,7 +120,7 @@ describe.each([
   it.skipIf(missing)('end everywhere with a logout, and so do renewals', async () => {
     const [one, two_] = await two()
     const { body } = await login(one.url)
-    const other = await login(one.url, 'bob')
+    const other = await login(one.url, 'deputy')
     expect((await ask(one.url, '/api/logout', {}, body['access'])).status).toBe(204)
     await tellPeers(one, two_)
     expect((await me(two_.url, body['access'])).status).toBe(401)

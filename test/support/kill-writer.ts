@@ -7,7 +7,13 @@ const faults = await book.read()
 if (faults.length > 0) throw new Error(JSON.stringify(faults))
 for (let n = Number(from); ; n++) {
   const one = {
-    ...{ id: String(n), kind: 'drain' as const, target: { region: 'eu-west' }, owner: 'ann', reason: 'x'.repeat(400) },
+    ...{
+      id: String(n),
+      kind: 'drain' as const,
+      target: { region: 'eu-west' },
+      owner: 'oncall',
+      reason: 'x'.repeat(400),
+    },
     ...{ createdAt: 0, startsAt: 0, rampMs: 0 },
   }
   await book.change((all) => [...all, one].slice(-100))

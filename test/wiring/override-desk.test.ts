@@ -52,7 +52,7 @@ test('words follow the time, what begins and ends is told, and what has ended is
   await new Promise((resolve) => setTimeout(resolve, 50))
   expect(book.all).toEqual([])
   expect(scene.told).toEqual(
-    ['begins', 'is in force', 'is being undone', 'has ended'].map((what) => `drain of eu-west by ann ${what}`),
+    ['begins', 'is in force', 'is being undone', 'has ended'].map((what) => `drain of eu-west by oncall ${what}`),
   )
 })
 

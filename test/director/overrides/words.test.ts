@@ -107,6 +107,6 @@ test('answers are good for a short time while a drain comes, and as long as befo
 test('says who did what, how far, and why', () => {
   const { regions } = wordsAt([drain({ rampMs: 100 }), share(0.5)], 25, 0)
   expect(regions.get('eu-west')!.note).toBe(
-    'drained by ann, 25 % of the way: new kernel; held to a share of 50 % by ann: new kernel',
+    'drained by oncall, 25 % of the way: new kernel; held to a share of 50 % by oncall: new kernel',
   )
 })
