@@ -1,7 +1,7 @@
 // deploy/docker: the steps of the Dockerfile by hand, what ends up in the image, and that it serves as its user, on files that
 // this user cannot write. Like the packed release it needs the npm registry, so it runs in CI (CI=true) and when asked for
 // (RELEASE=1).
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chmodSync,
@@ -21,6 +21,7 @@ import { askWith, isInstalled } from '../support/client-output.ts'
 import { build, copyContext, copyImage, filesBelow, readDockerfile, wordsOf } from '../support/dockerfile.ts'
 import { freePort } from '../support/free-port.ts'
 import { userEnvironment } from '../support/readme-scene.ts'
+import { untilServing } from '../support/until-serving.ts'
 
 const wanted = process.env['CI'] === 'true' || process.env['RELEASE'] === '1'
 if (!wanted) console.warn('the image is not tested: that needs CI=true or RELEASE=1')
@@ -146,15 +147,3 @@ services: { web: { regions: [one], steer: [round-robin] } }
     return { folder: site, dns, admin }
   }
 })
-
-/** Throws with what was logged when it ends instead. */
-function untilServing(director: ChildProcess): Promise<void> {
-  let log = ''
-  return new Promise((resolve, reject) => {
-    director.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      log += text
-      if (log.includes('serving on')) resolve()
-    })
-    director.once('exit', () => reject(new Error(`the director did not serve:\n${log}`)))
-  })
-}

@@ -1,6 +1,6 @@
 // The release as its user has it: packed, installed in an empty folder, run. It needs the npm registry and some time, so
 // it runs in CI (CI=true) and when asked for (RELEASE=1).
-import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { askWith, isInstalled } from '../support/client-output.ts'
 import { freePort } from '../support/free-port.ts'
 import { copyRepository, userEnvironment } from '../support/readme-scene.ts'
+import { untilServing } from '../support/until-serving.ts'
 
 const wanted = process.env['CI'] === 'true' || process.env['RELEASE'] === '1'
 if (!wanted) console.warn('the release is not tested: that needs CI=true or RELEASE=1')
@@ -135,16 +136,4 @@ services:
     '',
   ]
   await writeFile(join(folder, 'zones/release.test.zone'), zone.join('\n'))
-}
-
-/** Throws with what was logged when it ends instead. */
-function untilServing(director: ChildProcess): Promise<void> {
-  let log = ''
-  return new Promise((resolve, reject) => {
-    director.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      log += text
-      if (log.includes('serving on')) resolve()
-    })
-    director.once('exit', () => reject(new Error(`the director did not serve:\n${log}`)))
-  })
 }
